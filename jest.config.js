@@ -1,0 +1,20 @@
+const project = (displayName, testMatch) => ({
+  displayName,
+  testMatch,
+  extensionsToTreatAsEsm: [".ts"],
+  transform: { "\\.ts$": "<rootDir>/jest.strip.js" },
+  modulePathIgnorePatterns: ["<rootDir>/.cache/"],
+});
+
+/** `unit` needs no server and no waiting; `e2e` starts whole processes. */
+export default {
+  projects: [
+    project("unit", [
+      "<rootDir>/libs/**/*.test.ts",
+      "<rootDir>/services/**/*.test.ts",
+      "<rootDir>/test/*.test.ts",
+      "<rootDir>/test/simulation/**/*.test.ts",
+    ]),
+    project("e2e", ["<rootDir>/test/e2e/**/*.test.ts", "<rootDir>/test/integration/**/*.test.ts"]),
+  ],
+};

@@ -1,0 +1,45 @@
+/**
+ * The three ways to fail. `TransientError`: try again, later. `PoisonError`: this event will never
+ * succeed, set it aside and go on. Anything else is a bug: the process stops, and what was not
+ * acknowledged comes again.
+ */
+export class TransientError extends Error {
+  override name = "TransientError";
+  /** The least wait before another try that the other side asked for. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, options: ErrorOptions & { readonly retryAfterMs?: number } = {}) {
+    super(message, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** A bounded queue is full; nothing was done. */
+export class OverloadedError extends TransientError {
+  override name = "OverloadedError";
+}
+
+/** Names of limits and faults that an operator can act on; few values, used as a metric label. */
+export type PoisonReason =
+  | "unreadable-event"
+  | "unsupported-type"
+  | "extraction-failed"
+  | "extraction-suspicious"
+  | "size-limit"
+  | "time-limit"
+  | "memory-limit"
+  | "depth-limit"
+  | "chunk-limit"
+  | "bad-vector"
+  | "embedding-refused"
+  | "mapping-failed";
+
+export class PoisonError extends Error {
+  override name = "PoisonError";
+  readonly reason: PoisonReason;
+
+  constructor(reason: PoisonReason, message: string, options: ErrorOptions = {}) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
