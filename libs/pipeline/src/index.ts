@@ -1,1 +1,9 @@
-/** Nothing is exported yet. */
+export * from "./errors.ts";
+export * from "./operations.ts";
+export * from "./ports/document-source.ts";
+export * from "./ports/embedder.ts";
+export * from "./ports/event-log.ts";
+export * from "./ports/extractor.ts";
+export * from "./ports/vector-index.ts";
+export * from "./ports/world.ts";
+export * from "./topics.ts";

@@ -1,0 +1,55 @@
+/**
+ * Keeps the newest of several mutations of a document. The first change of a quiet document goes
+ * at once; those that follow within its window share one run.
+ */
+export interface CoalescingWindow {
+  readonly waitMs: number;
+  /** As many waiting documents end the window for all of them. */
+  readonly documentsMax: number;
+}
+
+export const defaultWindow: CoalescingWindow = { waitMs: 5_000, documentsMax: 10 };
+
+/** When a waiting document may go. Remembers for how long documents were quiet, within a bound. */
+export class CoalescingClock {
+  readonly #lastRunMs = new Map<string, number>();
+  readonly #rememberedMax: number;
+
+  constructor(rememberedMax = 100_000) {
+    this.#rememberedMax = rememberedMax;
+  }
+
+  /** Milliseconds from now until the document may go; 0 for one that was quiet for a window. */
+  waitOf(key: string, window: CoalescingWindow, nowMs: number): number {
+    const lastMs = this.#lastRunMs.get(key);
+    // A clock that stepped back must not make anyone wait longer than a window.
+    if (lastMs === undefined || lastMs > nowMs) return 0;
+    return Math.max(0, lastMs + window.waitMs - nowMs);
+  }
+
+  /** A run of the document begins now. */
+  ran(key: string, nowMs: number): void {
+    this.#lastRunMs.delete(key);
+    this.#lastRunMs.set(key, nowMs);
+    if (this.#lastRunMs.size <= this.#rememberedMax) return;
+    const oldest = this.#lastRunMs.keys().next();
+    if (!oldest.done) this.#lastRunMs.delete(oldest.value);
+  }
+}
+
+/**
+ * The records of one document that still matter, oldest first: a whole record supersedes all
+ * before it, a facet only earlier facets of its kind.
+ */
+export function survivors<T>(records: readonly T[], partOf: (record: T) => string | null): T[] {
+  const kept: T[] = [];
+  const parts = new Set<string>();
+  for (const record of records.toReversed()) {
+    const part = partOf(record);
+    if (part !== null && parts.has(part)) continue;
+    kept.push(record);
+    if (part === null) break;
+    parts.add(part);
+  }
+  return kept.toReversed();
+}

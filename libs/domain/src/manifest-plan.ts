@@ -1,0 +1,278 @@
+/**
+ * Decides how a manifest advances. The restrictor advances what is seen, the upserter what is
+ * indexed, a delete both. Nothing is ever lowered: whoever comes late finds its revision passed.
+ */
+import type { DocumentId, PointDigest, Token } from "./ids.ts";
+import { sourceOf } from "./ids.ts";
+import type { Failure, Indexed, Manifest, Seen } from "./manifest.ts";
+import type { Mutation } from "./mutation.ts";
+import { samePolicy, unreadable } from "./policy.ts";
+import { compareRevisions, isNewer, zeroRevision, type Revision } from "./revision.ts";
+
+/** The manifest of a document of which nothing is known yet. */
+export function stubManifest(documentId: DocumentId, token: Token): Manifest {
+  return {
+    documentId,
+    source: sourceOf(documentId),
+    token,
+    seen: {
+      revision: zeroRevision,
+      offset: -1,
+      deleted: true,
+      archived: false,
+      policy: unreadable,
+      metadata: {},
+      contentHash: null,
+      sourceDigest: null,
+      sourceTimeMs: null,
+      observedAtMs: 0,
+      seenAtMs: 0,
+    },
+    indexed: null,
+    failure: null,
+    copied: zeroRevision,
+  };
+}
+
+export type SeenPlan =
+  | { readonly kind: "advance"; readonly manifest: Manifest; readonly emptied: boolean }
+  /** Passed before, or a facet of a document that is not there. */
+  | { readonly kind: "superseded" }
+  /** The log's newest record is not the newest state: the source must state it again. */
+  | { readonly kind: "displaced" };
+
+/**
+ * What a mutation makes of the seen half.
+ *
+ *   its revision   its offset    content and policy   outcome
+ *   newer          any           any                  advance
+ *   equal          any           the same             superseded: the same again
+ *   equal          larger        different            displaced
+ *   older          larger        any                  displaced: a zombie appended it late
+ *   older, equal   not larger    any                  superseded: a redelivery
+ *
+ * A facet carries one part alone. It can be displaced only by an epoch and is then the source's to
+ * state again like the rest.
+ */
+export function planSeen(
+  current: Manifest,
+  mutation: Mutation,
+  input: { readonly token: Token; readonly nowMs: number },
+): SeenPlan {
+  const order = compareRevisions(mutation.revision, current.seen.revision);
+  if (order < 0) {
+    const late = mutation.offset > current.seen.offset;
+    return { kind: late ? "displaced" : "superseded" };
+  }
+  if (order === 0 && current.seen.offset >= 0) {
+    const differs = mutation.offset > current.seen.offset && !statesTheSame(current.seen, mutation);
+    return { kind: differs ? "displaced" : "superseded" };
+  }
+  const seen = seenAfter(current.seen, mutation, input.nowMs);
+  if (!seen) return { kind: "superseded" };
+  const emptied = seen.deleted;
+  const indexed = emptied
+    ? emptyIndexed(current.indexed, seen, input.nowMs)
+    : follow(seen, current.indexed, input.nowMs);
+  const failure = failureAfter(current.failure, indexed);
+  return {
+    kind: "advance",
+    manifest: { ...current, token: input.token, seen, indexed, failure },
+    emptied,
+  };
+}
+
+function statesTheSame(seen: Seen, mutation: Mutation): boolean {
+  switch (mutation.kind) {
+    case "facet":
+      return true;
+    case "unreadable":
+      return seen.policy.permissions.kind === "unknown";
+    case "delete":
+      return seen.deleted;
+    case "upsert":
+      return (
+        !seen.deleted &&
+        seen.contentHash === (mutation.body?.contentHash ?? null) &&
+        seen.archived === mutation.archived &&
+        samePolicy(seen.policy, mutation)
+      );
+  }
+}
+
+/** Null when a facet has no document to be a part of. */
+export function seenAfter(before: Seen, mutation: Mutation, nowMs: number): Seen | null {
+  const passed = { revision: mutation.revision, offset: mutation.offset, seenAtMs: nowMs };
+  switch (mutation.kind) {
+    case "facet": {
+      if (before.deleted) return null;
+      const part =
+        mutation.facet.facet === "metadata"
+          ? { metadata: mutation.facet.metadata }
+          : { policy: { tenant: before.policy.tenant, permissions: mutation.facet.permissions } };
+      return {
+        ...before,
+        ...part,
+        ...passed,
+        sourceTimeMs: mutation.sourceTimeMs,
+        observedAtMs: mutation.observedAtMs,
+      };
+    }
+    case "unreadable":
+      return {
+        ...passed,
+        deleted: false,
+        archived: mutation.archived,
+        policy: { tenant: mutation.tenant, permissions: { kind: "unknown" } },
+        metadata: {},
+        contentHash: null,
+        sourceDigest: null,
+        sourceTimeMs: null,
+        observedAtMs: nowMs,
+      };
+    case "delete":
+    case "upsert": {
+      const deleted = mutation.kind === "delete";
+      return {
+        ...passed,
+        deleted,
+        archived: mutation.archived,
+        policy: deleted
+          ? { tenant: mutation.tenant, permissions: { kind: "unknown" } }
+          : { tenant: mutation.tenant, permissions: mutation.permissions },
+        metadata: deleted ? {} : mutation.metadata,
+        contentHash: mutation.body?.contentHash ?? null,
+        sourceDigest: deleted ? null : mutation.sourceDigest,
+        sourceTimeMs: mutation.sourceTimeMs,
+        observedAtMs: mutation.observedAtMs,
+      };
+    }
+  }
+}
+
+/** A delete advances both halves and empties the list, or an upsert in flight would fill it again. */
+function emptyIndexed(before: Indexed | null, seen: Seen, nowMs: number): Indexed {
+  return {
+    revision: seen.revision,
+    policy: seen.policy,
+    contentHash: "",
+    fingerprint: before?.fingerprint ?? "",
+    live: [],
+    title: null,
+    characters: 0,
+    failedChunks: 0,
+    sourceTimeMs: seen.sourceTimeMs,
+    observedAtMs: seen.observedAtMs,
+    createdAtMs: before?.createdAtMs ?? nowMs,
+    updatedAtMs: nowMs,
+    embeddedAtMs: before?.embeddedAtMs ?? 0,
+  };
+}
+
+/** Where the newest content is the live one, the indexed half follows at once, policy and all. */
+function follow(seen: Seen, indexed: Indexed | null, nowMs: number): Indexed | null {
+  if (!indexed || seen.contentHash === null || indexed.contentHash !== seen.contentHash) {
+    return indexed;
+  }
+  if (!isNewer(seen.revision, indexed.revision)) return indexed;
+  return {
+    ...indexed,
+    revision: seen.revision,
+    policy: seen.policy,
+    sourceTimeMs: seen.sourceTimeMs,
+    observedAtMs: seen.observedAtMs,
+    updatedAtMs: nowMs,
+  };
+}
+
+function failureAfter(failure: Failure | null, indexed: Indexed | null): Failure | null {
+  return failure && indexed && compareRevisions(failure.revision, indexed.revision) <= 0
+    ? null
+    : failure;
+}
+
+export type ApplyDecision = "apply" | "superseded" | "unchanged";
+
+/**
+ *   indexed revision   forced   outcome
+ *   none or older      any      apply
+ *   equal              no       unchanged: the same again
+ *   equal              yes      apply: points are verified and rewritten
+ *   newer              any      superseded
+ */
+export function decideApply(
+  current: Manifest,
+  revision: Revision,
+  options: { readonly forced: boolean },
+): ApplyDecision {
+  if (!current.indexed) return "apply";
+  const order = compareRevisions(current.indexed.revision, revision);
+  if (order > 0) return "superseded";
+  if (order < 0 || options.forced) return "apply";
+  return "unchanged";
+}
+
+/** The content of one revision, ready to be made live. */
+export interface IndexedContent {
+  readonly mutation: Extract<Mutation, { kind: "upsert" }>;
+  readonly contentHash: string;
+  readonly fingerprint: string;
+  readonly live: readonly PointDigest[];
+  readonly title: string | null;
+  readonly characters: number;
+  readonly failedChunks: number;
+  readonly embedded: boolean;
+}
+
+/**
+ * The manifest that makes a revision live; only to be asked when `decideApply` says apply. The
+ * seen half advances too when the restrictor has not come so far.
+ */
+export function planIndexed(
+  current: Manifest,
+  content: IndexedContent,
+  input: { readonly token: Token; readonly nowMs: number },
+): Manifest {
+  const { mutation } = content;
+  const passed = isNewer(mutation.revision, current.seen.revision);
+  const seen = (passed && seenAfter(current.seen, mutation, input.nowMs)) || current.seen;
+  const before = current.indexed;
+  const indexed = follow(
+    seen,
+    {
+      revision: mutation.revision,
+      policy: { tenant: mutation.tenant, permissions: mutation.permissions },
+      contentHash: content.contentHash,
+      fingerprint: content.fingerprint,
+      live: content.live,
+      title: content.title,
+      characters: content.characters,
+      failedChunks: content.failedChunks,
+      sourceTimeMs: mutation.sourceTimeMs,
+      observedAtMs: mutation.observedAtMs,
+      createdAtMs: before && before.contentHash !== "" ? before.createdAtMs : input.nowMs,
+      updatedAtMs: input.nowMs,
+      embeddedAtMs: content.embedded || !before ? input.nowMs : before.embeddedAtMs,
+    },
+    input.nowMs,
+  );
+  const failure = failureAfter(current.failure, indexed);
+  return { ...current, token: input.token, seen, indexed, failure };
+}
+
+/** Notes that a revision was set aside. Older failures and revisions that are live stay. */
+export function planFailure(
+  current: Manifest,
+  failure: Failure,
+  input: { readonly token: Token },
+): Manifest | null {
+  const indexed = current.indexed;
+  if (indexed && compareRevisions(indexed.revision, failure.revision) >= 0) return null;
+  if (current.failure && isNewer(current.failure.revision, failure.revision)) return null;
+  return { ...current, token: input.token, failure };
+}
+
+/** The policies and facts a reader needs are those of both halves: the strictest wins. */
+export function policiesOf(manifest: Manifest): readonly Seen["policy"][] {
+  return manifest.indexed ? [manifest.seen.policy, manifest.indexed.policy] : [unreadable];
+}

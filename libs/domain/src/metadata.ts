@@ -1,0 +1,67 @@
+import { z } from "zod";
+
+/** Filterable facts of a document: scalars and lists of scalars, nothing nested. */
+export const scalarSchema = z.union([z.string().max(4096), z.number(), z.boolean(), z.null()]);
+export const metadataSchema = z.record(
+  z.string().min(1).max(128),
+  z.union([scalarSchema, z.array(scalarSchema).max(256)]),
+);
+export type Scalar = z.infer<typeof scalarSchema>;
+export type Metadata = z.infer<typeof metadataSchema>;
+export const metadataSchemaVersion = 1;
+
+/** A condition on one field: equal to a value or one of several, or within a range. */
+export const conditionSchema = z.union([
+  scalarSchema,
+  z.array(scalarSchema).max(256),
+  z.strictObject({
+    gte: z.union([z.number(), z.string()]).optional(),
+    gt: z.union([z.number(), z.string()]).optional(),
+    lte: z.union([z.number(), z.string()]).optional(),
+    lt: z.union([z.number(), z.string()]).optional(),
+    not: z.union([scalarSchema, z.array(scalarSchema).max(256)]).optional(),
+  }),
+]);
+export type Condition = z.infer<typeof conditionSchema>;
+
+/** Fields are all to be met; the field `source` is the document's source. */
+export const filterSchema = z.record(z.string().min(1).max(128), conditionSchema);
+export type Filter = z.infer<typeof filterSchema>;
+
+/** Whether metadata meets a filter. A list meets an equality when one of its items does. */
+export function meetsFilter(metadata: Metadata, filter: Filter): boolean {
+  return Object.entries(filter).every(([field, condition]) =>
+    meets(metadata[field] ?? null, condition),
+  );
+}
+
+function meets(value: Scalar | readonly Scalar[], condition: Condition): boolean {
+  const values: readonly Scalar[] = isList(value) ? value : [value];
+  if (isList(condition)) return values.some((item) => condition.includes(item));
+  if (typeof condition !== "object" || condition === null) return values.includes(condition);
+  const { not, ...range } = condition;
+  if (not !== undefined && meets(value, not)) return false;
+  if (Object.keys(range).length === 0) return true;
+  return values.some((item) => within(item, range));
+}
+
+function within(
+  value: Scalar,
+  range: Omit<Exclude<Condition, Scalar | readonly Scalar[]>, "not">,
+): boolean {
+  const ordered = (bound: number | string | undefined, holds: (sign: number) => boolean) => {
+    if (bound === undefined) return true;
+    if (typeof value !== typeof bound || value === null || typeof value === "boolean") return false;
+    return holds(value < bound ? -1 : value > bound ? 1 : 0);
+  };
+  return (
+    ordered(range.gte, (sign) => sign >= 0) &&
+    ordered(range.gt, (sign) => sign > 0) &&
+    ordered(range.lte, (sign) => sign <= 0) &&
+    ordered(range.lt, (sign) => sign < 0)
+  );
+}
+
+function isList(value: unknown): value is readonly Scalar[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,300 @@
+/**
+ * What Tidemark can be asked, whoever asks: the HTTP interface speaks to this and to nothing else,
+ * and the one process and the gateway both implement it.
+ */
+import type {
+  Asker,
+  DocumentId,
+  Filter,
+  GenerationId,
+  Manifest,
+  Metadata,
+  Permissions,
+  Receipt,
+  Revision,
+  SourceName,
+  Standing,
+  WriteToken,
+} from "@tidemark/domain";
+
+export interface SearchRequest {
+  readonly query: string;
+  readonly limit: number;
+  readonly per: "document" | "chunk";
+  readonly filter: Filter;
+  readonly sources: readonly SourceName[] | null;
+  /** Null when the request names none; refused where a source declares tenants or permissions. */
+  readonly tenant: string | null;
+  readonly principals: readonly string[] | null;
+  /** Writes that must be visible first. */
+  readonly after: readonly WriteToken[];
+  /** How long to wait for them. */
+  readonly waitMs: number;
+  readonly generation: GenerationId | null;
+  /** From 0 to 1: how much a pending newer revision lowers a score. */
+  readonly preferCurrent: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface SearchHit {
+  readonly documentId: DocumentId;
+  readonly source: SourceName;
+  readonly key: string;
+  readonly score: number;
+  readonly title: string | null;
+  readonly heading: readonly string[];
+  readonly ordinal: number;
+  readonly chunkCount: number;
+  readonly text: string;
+  readonly snippet: string;
+  readonly metadata: Metadata;
+  readonly tenant: string;
+  readonly revision: Revision;
+  /** The newest revision known; the hit is `stale` when its content is of an older one. */
+  readonly seenRevision: Revision;
+  readonly stale: boolean;
+  readonly contentHash: string;
+  readonly chunkId: string;
+  readonly fingerprint: string;
+  readonly model: string;
+  readonly dimension: number;
+  readonly chunker: string;
+  readonly metadataSchemaVersion: number;
+  readonly generation: GenerationId;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly embeddedAtMs: number;
+  readonly sourceTimeMs: number | null;
+}
+
+export interface AwaitedWrite {
+  readonly documentId: DocumentId;
+  readonly revision: Revision;
+  readonly status: "visible" | "pending" | "superseded" | "failed";
+  readonly reason: string | null;
+}
+
+export interface SearchResponse {
+  readonly results: readonly SearchHit[];
+  /** False when a named bound ended the search before K allowed hits or the end were found. */
+  readonly complete: boolean;
+  readonly incompleteReason: string | null;
+  /** Everything the sources changed before this time can be found; null when it cannot be said. */
+  readonly completeUpToMs: number | null;
+  readonly completeUpTo: readonly {
+    readonly source: SourceName;
+    readonly completeUpToMs: number | null;
+  }[];
+  readonly generation: GenerationId;
+  readonly after: readonly AwaitedWrite[];
+  /** Said when restrictions are applied later than the objective allows. */
+  readonly restrictionsLate: boolean;
+}
+
+export interface PushedDocument {
+  readonly key: string;
+  readonly content: { readonly text: string } | { readonly base64: string };
+  readonly contentType: string | null;
+  readonly metadata: Metadata;
+  /** Null leaves it to the source's configuration. */
+  readonly permissions: Permissions | null;
+  readonly tenant: string | null;
+  readonly archived: boolean;
+  readonly sourceTimeMs: number | null;
+}
+
+export interface Accepted {
+  readonly documentId: DocumentId;
+  readonly revision: Revision;
+}
+
+export interface DocumentView {
+  readonly documentId: DocumentId;
+  readonly standing: Standing | "unknown";
+  readonly manifest: Manifest | null;
+}
+
+/** The verdict on one document's life: why it is found, or why it is not. */
+export interface WhyReport {
+  readonly documentId: DocumentId;
+  readonly standing: Standing | "neverSeen" | "filtered" | "held" | "denied" | "superseded";
+  readonly explanation: string;
+  readonly generation: GenerationId;
+  readonly manifest: Manifest | null;
+  readonly receipts: readonly Receipt[];
+  readonly mutations: readonly {
+    readonly revision: Revision;
+    readonly kind: string;
+    readonly reason: string;
+    readonly observedAtMs: number | null;
+    readonly offset: number;
+  }[];
+  readonly deadLetters: readonly DeadLetterView[];
+}
+
+export interface SourceFreshness {
+  readonly source: SourceName;
+  readonly kind: string;
+  readonly documents: number;
+  readonly searchable: number;
+  readonly chunks: number;
+  readonly pending: number;
+  readonly oldestPendingMs: number | null;
+  readonly held: number;
+  readonly failed: number;
+  readonly completeUpToMs: number | null;
+  readonly observedUpToMs: number | null;
+  /** Null when it cannot be said. */
+  readonly lagMs: number | null;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly objective: {
+    readonly share: number;
+    readonly withinMs: number;
+    readonly met: number | null;
+  };
+  readonly verdict: "met" | "late" | "breached" | "unknown";
+}
+
+export interface FreshnessReport {
+  readonly atMs: number;
+  readonly verdict: "met" | "late" | "breached" | "unknown";
+  readonly sources: readonly SourceFreshness[];
+  readonly restrictionLagMs: number | null;
+}
+
+export interface DeadLetterView {
+  readonly id: string;
+  readonly documentId: string;
+  readonly stage: string;
+  readonly generation: string | null;
+  readonly reason: string;
+  readonly message: string;
+  readonly attempts: number;
+  readonly atMs: number;
+  readonly revision: Revision | null;
+  readonly chunk: string | null;
+}
+
+export interface PlanReport {
+  readonly needed: boolean;
+  readonly current: GenerationId | null;
+  readonly currentFingerprint: string | null;
+  readonly wantedFingerprint: string;
+  readonly changes: readonly {
+    readonly what: string;
+    readonly from: string;
+    readonly to: string;
+  }[];
+  readonly documents: number;
+  readonly chunks: number;
+  readonly tokens: number;
+  readonly bytes: number;
+  readonly price: { readonly amount: number; readonly currency: string } | null;
+  readonly minutes: number | null;
+  readonly building: { readonly generation: GenerationId; readonly share: number } | null;
+}
+
+export interface StatusReport {
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly dataDirectory: string | null;
+  readonly generations: readonly {
+    readonly id: GenerationId;
+    readonly state: string;
+    readonly fingerprint: string;
+    readonly model: string;
+    readonly dimension: number;
+    readonly chunker: string;
+    readonly progress: number | null;
+  }[];
+  readonly sources: readonly SourceFreshness[];
+  readonly stages: readonly {
+    readonly stage: string;
+    readonly generation: string | null;
+    readonly waiting: number;
+    readonly state: string;
+  }[];
+  readonly deadLetters: number;
+  readonly embedder: { readonly model: string; readonly queued: number };
+  readonly problems: readonly string[];
+}
+
+export interface ReplayRequest {
+  readonly source: SourceName | null;
+  readonly document: DocumentId | null;
+  readonly sinceMs: number | null;
+  readonly dryRun: boolean;
+  readonly force: boolean;
+}
+
+export interface ReplayReport {
+  readonly dryRun: boolean;
+  readonly documents: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly started: boolean;
+}
+
+export interface ReconcileReport {
+  readonly source: SourceName;
+  readonly listed: number;
+  readonly missing: number;
+  readonly stale: number;
+  readonly orphaned: number;
+  readonly held: number;
+  readonly heldReason: string | null;
+  readonly applied: number;
+  readonly tookMs: number;
+}
+
+export interface DoctorFinding {
+  readonly check: string;
+  readonly verdict: "ok" | "warn" | "fail";
+  readonly detail: string;
+  readonly fix: string | null;
+}
+
+/** Thrown for a request that cannot be met as it is; `status` is an HTTP status code. */
+export class RequestError extends Error {
+  override name = "RequestError";
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface Operations {
+  search(request: SearchRequest): Promise<SearchResponse>;
+  put(source: SourceName, documents: readonly PushedDocument[]): Promise<readonly Accepted[]>;
+  patch(
+    source: SourceName,
+    key: string,
+    facet: { readonly metadata: Metadata } | { readonly permissions: Permissions },
+  ): Promise<Accepted>;
+  remove(source: SourceName, key: string): Promise<Accepted>;
+  document(source: SourceName, key: string): Promise<DocumentView>;
+  why(id: DocumentId, asker: Asker | null): Promise<WhyReport>;
+  freshness(): Promise<FreshnessReport>;
+  status(): Promise<StatusReport>;
+  plan(): Promise<PlanReport>;
+  apply(): Promise<PlanReport>;
+  replay(request: ReplayRequest): Promise<ReplayReport>;
+  /** Null reconciles every source. `confirm` applies what was held and shown. */
+  reconcile(
+    source: SourceName | null,
+    options: { readonly confirm: boolean },
+  ): Promise<readonly ReconcileReport[]>;
+  deadLetters(): Promise<readonly DeadLetterView[]>;
+  retryDeadLetters(
+    ids: readonly string[] | null,
+    options: { readonly force: boolean },
+  ): Promise<number>;
+  dropDeadLetters(ids: readonly string[]): Promise<number>;
+  backup(path: string): Promise<{ readonly path: string; readonly bytes: number }>;
+  doctor(): Promise<readonly DoctorFinding[]>;
+}

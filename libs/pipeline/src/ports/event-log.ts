@@ -1,0 +1,82 @@
+/**
+ * The event log: topics of partitions of records, as Kafka has them. What is promised is the least
+ * that any log gives: at least once, in order within a key. Nobody may rely on more.
+ */
+export interface NewRecord {
+  readonly key: string;
+  readonly value: string;
+  /** Decides the partition; the key when absent. Facets share their document's partition. */
+  readonly partitionKey?: string;
+  /** Overrides the choice: markers go to every partition. */
+  readonly partition?: number;
+}
+
+export interface LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string;
+  /** Null was written by erasure; readers skip it. */
+  readonly value: string | null;
+  readonly appendedAtMs: number;
+}
+
+export interface Appended {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface PartitionRange {
+  readonly partition: number;
+  /** The first offset still kept. */
+  readonly begin: number;
+  /** The offset the next record will get. */
+  readonly end: number;
+}
+
+export interface PollOptions {
+  readonly recordsMax: number;
+  readonly bytesMax: number;
+  /** How long to wait for the first record; an empty answer is no end. */
+  readonly waitMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One member of a consumer group. A group that is new starts from the beginning. */
+export interface LogConsumer extends AsyncDisposable {
+  /**
+   * The next records, ascending within each partition, from the acknowledged offset on. An offset
+   * that is no longer kept is an error when the log was truncated and not compacted.
+   */
+  poll(options: PollOptions): Promise<readonly LogRecord[]>;
+  /** `offset` is the next to be read. Never goes back; when it resolves, it survives a crash. */
+  acknowledge(partition: number, offset: number): Promise<void>;
+  /** What was acknowledged, by partition; 0 for none. */
+  acknowledged(): Promise<ReadonlyMap<number, number>>;
+  /** Reads again from here, and sets the acknowledged offset back to it. */
+  rewind(partition: number, offset: number): Promise<void>;
+}
+
+export interface EventLog extends AsyncDisposable {
+  /**
+   * Appends in order; all or none of one call for the same partition. When it resolves the records
+   * are stored; with `durable` they survive a loss of power.
+   */
+  append(
+    topic: string,
+    records: readonly NewRecord[],
+    options?: { readonly durable?: boolean },
+  ): Promise<readonly Appended[]>;
+  consumer(topic: string, group: string): Promise<LogConsumer>;
+  ranges(topic: string): Promise<readonly PartitionRange[]>;
+  /** A bounded read for replays and look-ups, without a group. */
+  read(
+    topic: string,
+    partition: number,
+    range: { readonly from: number; readonly to: number; readonly recordsMax: number },
+  ): Promise<readonly LogRecord[]>;
+  /** Changes when the topic was made anew: then its offsets mean nothing any more. */
+  identity(topic: string): Promise<{ readonly id: string; readonly partitions: number }>;
+  /** What each group has acknowledged of the topic, with how far behind it is, in records. */
+  lag(topic: string, group: string): Promise<number>;
+}

@@ -1,0 +1,45 @@
+/** Every topic: its name, what its key is, and how long it is kept. */
+import type { GenerationId } from "@tidemark/domain";
+
+export interface TopicPolicy {
+  readonly name: string;
+  /** Keep the newest record of each key; nothing younger than `compactAfterMs` is touched. */
+  readonly compact: boolean;
+  readonly compactAfterMs: number;
+  /** Null keeps for ever. */
+  readonly retainMs: number | null;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+export const hintsTopic = "hints";
+export const mutationsTopic = "mutations";
+export const receiptsTopic = "receipts";
+export const deadLettersTopic = "deadletters";
+export const controlTopic = "control";
+
+export function chunksTopic(generation: GenerationId): string {
+  return `chunks.${generation}`;
+}
+
+export function topicPolicy(name: string): TopicPolicy {
+  switch (name) {
+    case mutationsTopic:
+      return { name, compact: true, compactAfterMs: dayMs, retainMs: null };
+    case controlTopic:
+      return { name, compact: true, compactAfterMs: hourMs, retainMs: null };
+    case deadLettersTopic:
+      return { name, compact: true, compactAfterMs: hourMs, retainMs: 28 * dayMs };
+    case receiptsTopic:
+      return { name, compact: false, compactAfterMs: 0, retainMs: 7 * dayMs };
+    default:
+      return { name, compact: false, compactAfterMs: 0, retainMs: 7 * dayMs };
+  }
+}
+
+/** Consumer groups are named for what they do and for which generation. */
+export const resolverGroup = "resolver";
+export const chunkerGroup = (generation: GenerationId) => `chunker.${generation}`;
+export const restrictorGroup = (generation: GenerationId) => `restrictor.${generation}`;
+export const upserterGroup = (generation: GenerationId) => `upserter.${generation}`;
