@@ -1,0 +1,80 @@
+/** When changes are embedded, and which deletes wait for a person. */
+import { z } from "zod";
+import { count, cron, duration, share } from "../fields.ts";
+import { section } from "../structure.ts";
+
+/** The first change of a quiet document goes at once; those that follow within it share one run. */
+export type WindowConfig =
+  | { readonly kind: "wait"; readonly waitMs: number; readonly countMax: number }
+  | { readonly kind: "schedule"; readonly cron: string };
+
+export const windowSchema = section({
+  wait: duration({
+    about: "Changes that follow within it share one run",
+    example: "5s",
+    most: 86_400_000,
+  }).optional(),
+  max: count({ about: "This many changes end the window at once", example: "10" }).optional(),
+  schedule: cron({ about: "Embed at these times instead" }).optional(),
+})
+  .transform(({ wait, max, schedule }, context) => {
+    if (schedule !== undefined && (wait ?? max) !== undefined) {
+      const refusal = {
+        what: "{value} has both a schedule and a wait",
+        why: "changes are taken together either by a window or at fixed times",
+        fix: "keep schedule, or keep wait and max",
+      };
+      context.addIssue({ code: "custom", message: JSON.stringify(refusal) });
+      return z.NEVER;
+    }
+    return { waitMs: wait, countMax: max, cron: schedule };
+  })
+  .meta({ description: "How changes of one document are taken together; restrictions never wait" });
+
+export type WrittenWindow = z.output<typeof windowSchema>;
+
+export const defaultWindow = { kind: "wait", waitMs: 5000, countMax: 10 } as const;
+
+/** Fills what a source did not say from what it inherits. */
+export function windowOf(
+  written: WrittenWindow | undefined,
+  inherited: WindowConfig,
+): WindowConfig {
+  if (written?.cron !== undefined) return { kind: "schedule", cron: written.cron };
+  if (written === undefined || (written.waitMs ?? written.countMax) === undefined) return inherited;
+  const base = inherited.kind === "wait" ? inherited : defaultWindow;
+  return {
+    kind: "wait",
+    waitMs: written.waitMs ?? base.waitMs,
+    countMax: written.countMax ?? base.countMax,
+  };
+}
+
+/** Deletes inferred from a listing wait for a person when they exceed both. */
+export interface HoldConfig {
+  readonly countAbove: number;
+  /** Of the source's documents, from 0 to 1. */
+  readonly share: number;
+}
+
+export const holdSchema = section({
+  above: count({ about: "More deletes than this at once", example: "10", least: 0 }).optional(),
+  share: share({ about: "And more than this share of the source" }).optional(),
+})
+  .transform(({ above, share: part }) => ({ countAbove: above, share: part }))
+  .meta({
+    description:
+      "Deletes inferred from a listing past both wait for `tidemark reconcile --confirm`",
+  });
+
+export const defaultHold: HoldConfig = { countAbove: 10, share: 0.1 };
+
+export function holdOf(
+  written: z.output<typeof holdSchema> | undefined,
+  inherited: HoldConfig,
+): HoldConfig {
+  return {
+    countAbove: written?.countAbove ?? inherited.countAbove,
+    share: written?.share ?? inherited.share,
+  };
+}

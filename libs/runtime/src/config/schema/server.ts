@@ -1,0 +1,72 @@
+import type { z } from "zod";
+import { duration, oneOf, path, secret, size } from "../fields.ts";
+import { leaf, refuse } from "../leaf.ts";
+import { section } from "../structure.ts";
+
+export interface ListenConfig {
+  readonly host: string;
+  readonly port: number;
+}
+
+const addressPattern = /^(?:(?<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):)?(?<port>\d{1,5})$/u;
+
+const listenSchema = leaf<ListenConfig>(
+  {
+    about: "Host and port; off loopback `keys` are required",
+    example: '"127.0.0.1:8787"',
+    form: "address",
+    schema: { type: ["string", "integer"] },
+  },
+  (written) => {
+    const { host = "127.0.0.1", port } = addressPattern.exec(String(written))?.groups ?? {};
+    if (port !== undefined && Number(port) <= 65_535) {
+      return { host: host.replaceAll(/[[\]]/gu, ""), port: Number(port) };
+    }
+    return refuse({
+      what: "{value} is not an address",
+      why: "a host and a port up to 65535 are expected",
+      fix: 'write "127.0.0.1:8787"',
+    });
+  },
+);
+
+export const serverSchema = section({
+  listen: listenSchema.prefault("127.0.0.1:8787"),
+  keys: secret({
+    about: "API keys as `tidemark keys` prints them, one a line",
+    example: '"${file:/run/secrets/tidemark-keys}"',
+  }).optional(),
+  data: path({
+    about: "The data directory, relative to this file",
+    example: "./.tidemark",
+  }).optional(),
+  memoryMax: size({
+    about: "Resident memory that the process keeps to",
+    example: "1GiB",
+    least: 256 * 1024 ** 2,
+  }).prefault("1GiB"),
+  drain: duration({
+    about: "Time to finish what is begun when told to stop",
+    example: "10s",
+    most: 600_000,
+  }).prefault("10s"),
+  log: oneOf(
+    ["auto", "json", "text"],
+    "Form of log lines; `auto` is text on a terminal and JSON elsewhere",
+  ).prefault("auto"),
+  logLevel: oneOf(["info", "debug", "warn", "error"], "The least that is logged").prefault("info"),
+})
+  .transform(({ memoryMax, drain, data, ...rest }) => ({
+    ...rest,
+    dataPath: data,
+    memoryBytesMax: memoryMax,
+    drainMs: drain,
+  }))
+  .meta({ description: "The process itself" });
+
+export type ServerConfig = z.output<typeof serverSchema>;
+
+/** Whether a host is reached from this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/u.test(host);
+}

@@ -1,0 +1,89 @@
+/** Tables whose rows are documents: the same grammar for Postgres and for Debezium. */
+import { z } from "zod";
+import { text } from "../fields.ts";
+import { leaf, refuse } from "../leaf.ts";
+import { either, listOf, mapOf, section } from "../structure.ts";
+import { columnPermissionsSchema, columnTenantSchema } from "./policy.ts";
+
+const column = (about: string, example: string) => text({ about, example, form: "column" });
+
+const keySchema = either(
+  [
+    column("The column of the key", "id").transform((name) => [name]),
+    listOf(column("", "id"), "[shop_id, id]"),
+  ],
+  {
+    what: "{value} is not a key",
+    why: "a key is a column or several",
+    fix: "write id, or [shop_id, id]",
+  },
+).meta({ description: "The primary key: a column, or a list of columns" });
+
+const templateSchema = leaf(
+  {
+    about: "The text that is embedded; a change in its columns embeds, in others it does not",
+    example: '"{{name}}\\n\\n{{description}}"',
+    form: "template",
+    schema: { type: "string", pattern: String.raw`\{\{.+\}\}` },
+  },
+  (written) => {
+    const rest = String(written).replaceAll(/\{\{ *[A-Za-z_][A-Za-z0-9_$]* *\}\}/gu, "");
+    if (rest !== written && !/\{\{|\}\}/u.test(rest)) return String(written);
+    return refuse({
+      what: "{value} is not a template",
+      why: rest === written ? "it names no column" : "a column is a name between {{ and }}",
+      fix: 'write "{{name}}\\n\\n{{description}}"',
+    });
+  },
+);
+
+const scalarForms = { type: ["string", "number", "boolean"] };
+const scalarSchema = leaf<string | number | boolean>(
+  { example: "discontinued", form: "value", schema: scalarForms },
+  (written) => written,
+);
+
+/** A condition on one column: equal to a value, or one of several. */
+const conditionSchema = section({
+  column: column("The column", "status"),
+  in: listOf(scalarSchema, "[discontinued]")
+    .optional()
+    .meta({ description: "One of these values" }),
+  is: leaf<string | number | boolean>(
+    { about: "This value", example: "false", form: "value", schema: scalarForms },
+    (written) => written,
+  ).optional(),
+}).transform(({ column: name, in: several, is }, context) => {
+  if ((several === undefined) !== (is === undefined)) {
+    return { column: name, values: several ?? (is === undefined ? [] : [is]) };
+  }
+  const refusal = {
+    what: several === undefined ? "the condition has no value" : "the condition has is and in",
+    why: "a condition compares a column with one value (is) or several (in)",
+    fix: "write { column: status, in: [discontinued] } or { column: spam, is: false }",
+  };
+  context.addIssue({ code: "custom", message: JSON.stringify(refusal) });
+  return z.NEVER;
+});
+
+const tableSchema = section({
+  key: keySchema,
+  text: templateSchema,
+  metadata: listOf(column("", "price"), "[price, category]")
+    .prefault([])
+    .meta({ description: "Columns that searches can filter by" }),
+  tenant: columnTenantSchema.optional(),
+  permissions: columnPermissionsSchema.optional(),
+  archived: conditionSchema.optional().meta({ description: "Rows that are hidden and kept" }),
+  where: conditionSchema
+    .optional()
+    .meta({ description: "Rows to take; one that stops matching is a delete" }),
+});
+
+export const tablesSchema = mapOf(tableSchema, /^[^.\s]+\.[^.\s]+$/u, {
+  what: "{key} is not a table",
+  why: "a table is named with its schema",
+  fix: "write public.products",
+}).meta({ description: "Tables by `schema.table`; each row is a document" });
+
+export type TableConfig = z.output<typeof tableSchema>;
