@@ -31,3 +31,29 @@ export type { LogConfig } from "./config/schema/log.ts";
 export type { IndexConfig } from "./config/schema/vector-index.ts";
 export { isLoopback, type ListenConfig, type ServerConfig } from "./config/schema/server.ts";
 export { exitCodeOfSignal, exitCodes, type ExitCode } from "./exit-codes.ts";
+export {
+  createLogger,
+  silentLogger,
+  type Logger,
+  type LoggerOptions,
+  type LogLevel,
+} from "./logger.ts";
+export {
+  boundedLabel,
+  breakerStates,
+  changeKinds,
+  createMetrics,
+  lagStages,
+  metricNames,
+  scanFindings,
+  setState,
+  type Metrics,
+} from "./metrics.ts";
+export { EventLoopWatch, Readiness } from "./health.ts";
+export {
+  drainMsDefault,
+  ExitError,
+  runProcess,
+  type ProcessContext,
+  type ProcessLike,
+} from "./lifecycle.ts";

@@ -5,16 +5,19 @@ import { section } from "../structure.ts";
 
 /** The first change of a quiet document goes at once; those that follow within it share one run. */
 export type WindowConfig =
-  | { readonly kind: "wait"; readonly waitMs: number; readonly countMax: number }
+  | { readonly kind: "wait"; readonly waitMs: number; readonly documentsMax: number }
   | { readonly kind: "schedule"; readonly cron: string };
 
 export const windowSchema = section({
   wait: duration({
-    about: "Changes that follow within it share one run",
+    about: "Changes that follow within it share one run; `5s` if nothing else is said",
     example: "5s",
     most: 86_400_000,
   }).optional(),
-  max: count({ about: "This many changes end the window at once", example: "10" }).optional(),
+  max: count({
+    about: "This many waiting documents end the window at once; `10` if nothing else is said",
+    example: "10",
+  }).optional(),
   schedule: cron({ about: "Embed at these times instead" }).optional(),
 })
   .transform(({ wait, max, schedule }, context) => {
@@ -27,13 +30,13 @@ export const windowSchema = section({
       context.addIssue({ code: "custom", message: JSON.stringify(refusal) });
       return z.NEVER;
     }
-    return { waitMs: wait, countMax: max, cron: schedule };
+    return { waitMs: wait, documentsMax: max, cron: schedule };
   })
   .meta({ description: "How changes of one document are taken together; restrictions never wait" });
 
 export type WrittenWindow = z.output<typeof windowSchema>;
 
-export const defaultWindow = { kind: "wait", waitMs: 5000, countMax: 10 } as const;
+export const defaultWindow = { kind: "wait", waitMs: 5000, documentsMax: 10 } as const;
 
 /** Fills what a source did not say from what it inherits. */
 export function windowOf(
@@ -41,40 +44,44 @@ export function windowOf(
   inherited: WindowConfig,
 ): WindowConfig {
   if (written?.cron !== undefined) return { kind: "schedule", cron: written.cron };
-  if (written === undefined || (written.waitMs ?? written.countMax) === undefined) return inherited;
+  if (written === undefined || (written.waitMs ?? written.documentsMax) === undefined)
+    return inherited;
   const base = inherited.kind === "wait" ? inherited : defaultWindow;
   return {
     kind: "wait",
     waitMs: written.waitMs ?? base.waitMs,
-    countMax: written.countMax ?? base.countMax,
+    documentsMax: written.documentsMax ?? base.documentsMax,
   };
 }
 
 /** Deletes inferred from a listing wait for a person when they exceed both. */
 export interface HoldConfig {
-  readonly countAbove: number;
+  readonly above: number;
   /** Of the source's documents, from 0 to 1. */
   readonly share: number;
 }
 
 export const holdSchema = section({
-  above: count({ about: "More deletes than this at once", example: "10", least: 0 }).optional(),
-  share: share({ about: "And more than this share of the source" }).optional(),
-})
-  .transform(({ above, share: part }) => ({ countAbove: above, share: part }))
-  .meta({
-    description:
-      "Deletes inferred from a listing past both wait for `tidemark reconcile --confirm`",
-  });
+  above: count({
+    about: "More deletes than this at once; `10` if nothing else is said",
+    example: "10",
+    least: 0,
+  }).optional(),
+  share: share({
+    about: "And more than this share of the source; `10%` if nothing else is said",
+  }).optional(),
+}).meta({
+  description: "Deletes inferred from a listing past both wait for `tidemark reconcile --confirm`",
+});
 
-export const defaultHold: HoldConfig = { countAbove: 10, share: 0.1 };
+export const defaultHold: HoldConfig = { above: 10, share: 0.1 };
 
 export function holdOf(
   written: z.output<typeof holdSchema> | undefined,
   inherited: HoldConfig,
 ): HoldConfig {
   return {
-    countAbove: written?.countAbove ?? inherited.countAbove,
+    above: written?.above ?? inherited.above,
     share: written?.share ?? inherited.share,
   };
 }

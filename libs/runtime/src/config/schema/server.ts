@@ -37,7 +37,7 @@ export const serverSchema = section({
     example: '"${file:/run/secrets/tidemark-keys}"',
   }).optional(),
   data: path({
-    about: "The data directory, relative to this file",
+    about: "The data directory; absent: `.tidemark` where the process starts",
     example: "./.tidemark",
   }).optional(),
   memoryMax: size({

@@ -13,7 +13,18 @@ const chunkerSchema = section({
     least: 16,
     most: 32_768,
   }).prefault(200),
-}).meta({ description: "How text is cut into chunks" });
+  maxChunks: count({
+    about: "Chunks of a document at most; past it the document is a dead letter",
+    example: "10k",
+    most: 50_000,
+  }).prefault("10k"),
+})
+  .transform(({ kind, maxTokens, maxChunks }) => ({
+    kind,
+    tokensMax: maxTokens,
+    chunksMax: maxChunks,
+  }))
+  .meta({ description: "How text is cut into chunks" });
 
 /** Past one of these a document is a dead letter that names the limit; the rest goes on. */
 const extractionSchema = section({

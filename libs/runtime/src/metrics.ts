@@ -1,0 +1,179 @@
+/**
+ * Every metric by name: snake case, unit last. Labels have few values: a source is one of the
+ * config, a reason one of a closed list, and no label ever carries a document, a text or a tenant.
+ */
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+
+/** Both objectives' usual thresholds (5 s and 60 s) are bounds of buckets. */
+const freshnessBuckets = [
+  0.25, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 21_600,
+];
+const stageBuckets = [
+  0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800,
+];
+const searchBuckets = [0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
+const scanBuckets = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600];
+
+export const changeKinds = ["change", "restriction"] as const;
+/** Stages of the way, in order; together they are the lag. */
+export const lagStages = ["observe", "queue", "chunk", "embed", "write", "visible"] as const;
+export const scanFindings = ["added", "changed", "removed"] as const;
+export const breakerStates = ["closed", "half-open", "open"] as const;
+
+export const metricNames = {
+  freshnessLag: "tidemark_freshness_lag_seconds",
+  changes: "tidemark_changes_total",
+  changesLate: "tidemark_changes_late_total",
+  pending: "tidemark_pending_documents",
+  oldestPending: "tidemark_oldest_pending_timestamp_seconds",
+  stage: "tidemark_stage_seconds",
+  receipts: "tidemark_receipts_total",
+  deadLetters: "tidemark_dead_letters_total",
+  deadLettersKept: "tidemark_dead_letters",
+  retries: "tidemark_retries_total",
+  chunksEmbedded: "tidemark_chunks_embedded_total",
+  chunksReused: "tidemark_chunks_reused_total",
+  chunksRemoved: "tidemark_chunks_removed_total",
+  embedTokens: "tidemark_embed_tokens_total",
+  embedTokensSaved: "tidemark_embed_tokens_saved_total",
+  embedCost: "tidemark_embed_cost_total",
+  embedQueue: "tidemark_embed_queue_texts",
+  search: "tidemark_search_seconds",
+  searchIncomplete: "tidemark_search_incomplete_total",
+  httpRequests: "tidemark_http_requests_total",
+  scan: "tidemark_scan_seconds",
+  scanFound: "tidemark_scan_found_total",
+  scanDocuments: "tidemark_scan_documents_total",
+  held: "tidemark_held_deletes",
+  breaker: "tidemark_breaker_state",
+  writerQueue: "tidemark_writer_queue_transactions",
+  displaced: "tidemark_displaced_total",
+  documents: "tidemark_documents",
+  points: "tidemark_points",
+  generation: "tidemark_generation_info",
+  eventLoopLag: "tidemark_event_loop_lag_seconds",
+  build: "tidemark_build_info",
+} as const;
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** A registry of its own with every metric, and what Node tells of the process unless refused. */
+export function createMetrics({ processDefaults = true } = {}) {
+  const registry = new Registry();
+  if (processDefaults) collectDefaultMetrics({ register: registry });
+  const names = metricNames;
+  const registers = [registry];
+
+  const counter = <const Labels extends readonly string[]>(
+    name: string,
+    help: string,
+    labelNames: Labels,
+  ) => new Counter<Labels[number]>({ name, help, labelNames, registers });
+  const gauge = <const Labels extends readonly string[]>(
+    name: string,
+    help: string,
+    labelNames: Labels,
+  ) => new Gauge<Labels[number]>({ name, help, labelNames, registers });
+  const histogram = <const Labels extends readonly string[]>(
+    name: string,
+    help: string,
+    labelNames: Labels,
+    buckets: number[],
+  ) => new Histogram<Labels[number]>({ name, help, labelNames, buckets, registers });
+
+  return {
+    registry,
+    freshnessLag: histogram(
+      names.freshnessLag,
+      "From the source's change to found by search, by source and kind (change, restriction)",
+      ["source", "kind"],
+      freshnessBuckets,
+    ),
+    changes: counter(names.changes, "Changes that can be found, by source and kind", [
+      "source",
+      "kind",
+    ]),
+    changesLate: counter(
+      names.changesLate,
+      "Changes past their objective, counted the moment they become late",
+      ["source", "kind"],
+    ),
+    pending: gauge(names.pending, "Documents with a change that cannot be found yet", ["source"]),
+    oldestPending: gauge(
+      names.oldestPending,
+      "When the oldest pending change was made, in unix seconds; 0 when none is pending",
+      ["source"],
+    ),
+    stage: histogram(names.stage, "Time a change spends in each stage", ["stage"], stageBuckets),
+    receipts: counter(names.receipts, "What became of mutations", ["outcome", "reason"]),
+    deadLetters: counter(names.deadLetters, "Events set aside", ["reason"]),
+    deadLettersKept: gauge(names.deadLettersKept, "Events that are set aside now", ["reason"]),
+    retries: counter(names.retries, "Tries after a failure that may pass", ["stage"]),
+    chunksEmbedded: counter(names.chunksEmbedded, "Chunks whose vector was made", ["source"]),
+    chunksReused: counter(names.chunksReused, "Chunks whose vector was at hand", ["source"]),
+    chunksRemoved: counter(names.chunksRemoved, "Chunks that left the index", ["source"]),
+    embedTokens: counter(names.embedTokens, "Tokens run through a model", ["source"]),
+    embedTokensSaved: counter(names.embedTokensSaved, "Tokens that need not be run", ["source"]),
+    embedCost: counter(names.embedCost, "Money spent, in the embedder's currency", ["source"]),
+    embedQueue: gauge(names.embedQueue, "Texts waiting for a vector", ["lane"]),
+    search: histogram(
+      names.search,
+      "Time of a search by part: embed (the query), index, total",
+      ["part"],
+      searchBuckets,
+    ),
+    searchIncomplete: counter(names.searchIncomplete, "Searches that stopped at a bound", [
+      "bound",
+    ]),
+    httpRequests: counter(names.httpRequests, "Answers over HTTP", ["method", "route", "status"]),
+    scan: histogram(names.scan, "Time of a whole scan", ["source"], scanBuckets),
+    scanFound: counter(names.scanFound, "Changes that events had missed", ["source", "found"]),
+    scanDocuments: counter(names.scanDocuments, "Documents that scans compared", ["source"]),
+    held: gauge(names.held, "Deletes that wait for a person", ["source"]),
+    breaker: gauge(names.breaker, "1 for the state that a breaker is in", ["breaker", "state"]),
+    writerQueue: gauge(names.writerQueue, "Write transactions that wait", ["lane"]),
+    displaced: counter(names.displaced, "Newer records that the log lost to older ones", [
+      "source",
+    ]),
+    documents: gauge(names.documents, "Documents by state", ["source", "state"]),
+    points: gauge(names.points, "Points of a generation", ["generation"]),
+    generation: gauge(names.generation, "1 for the state that a generation is in", [
+      "generation",
+      "state",
+    ]),
+    eventLoopLag: gauge(
+      names.eventLoopLag,
+      "How late the event loop ran a timer, at worst lately",
+      [],
+    ),
+    build: gauge(names.build, "1, with the version", ["version"]),
+  };
+}
+
+/** Sets the one state that holds to 1 and the others to 0, so that a panel can add them up. */
+export function setState<Label extends string>(
+  gauge: Gauge<Label | "state">,
+  labels: Readonly<Record<Label, string>>,
+  { state, states }: { readonly state: string; readonly states: readonly string[] },
+): void {
+  for (const each of states) {
+    gauge.set(
+      { ...labels, state: each } as Record<Label | "state", string>,
+      each === state ? 1 : 0,
+    );
+  }
+}
+
+/**
+ * Keeps a label's values few: the first `valuesMax` pass, later ones become `other`. For values
+ * that are not from a closed list, such as a reason out of a foreign error.
+ */
+export function boundedLabel(valuesMax = 50): (value: string) => string {
+  const seen = new Set<string>();
+  return (value) => {
+    if (seen.has(value)) return value;
+    if (seen.size >= valuesMax || value.length > 64) return "other";
+    seen.add(value);
+    return value;
+  };
+}
