@@ -1,4 +1,12 @@
 export * from "./chunk-diff.ts";
+export {
+  CHUNKER_VERSION,
+  ChunkLimitError,
+  chunkDocument,
+  TOKENS_MAX_DEFAULT,
+  type Chunk,
+  type ChunkerSettings,
+} from "./chunk-document.ts";
 export * from "./coalesce.ts";
 export * from "./fingerprint.ts";
 export * from "./generation.ts";
@@ -15,7 +23,13 @@ export * from "./progress.ts";
 export * from "./receipt.ts";
 export * from "./reconcile.ts";
 export * from "./revision.ts";
+export {
+  NORMALIZER_VERSION,
+  normalizeText,
+  type Normalization,
+} from "./structured-text-normalize.ts";
 export * from "./structured-text.ts";
+export * from "./suspicious.ts";
 export * from "./trigger-action.ts";
 export * from "./watermark.ts";
 export * from "./write-token.ts";

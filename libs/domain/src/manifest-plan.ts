@@ -74,12 +74,21 @@ export function planSeen(
   const indexed = emptied
     ? emptyIndexed(current.indexed, seen, input.nowMs)
     : follow(seen, current.indexed, input.nowMs);
-  const failure = failureAfter(current.failure, indexed);
+  const failure = problemOf(mutation, input.nowMs) ?? failureAfter(current.failure, indexed);
   return {
     kind: "advance",
     manifest: { ...current, token: input.token, seen, indexed, failure },
     emptied,
   };
+}
+
+/** A mutation may say itself that its document cannot be indexed. */
+function problemOf(mutation: Mutation, nowMs: number): Failure | null {
+  if (mutation.kind === "unreadable") {
+    const { problem, revision } = mutation;
+    return { revision, reason: "unreadable-event", message: problem, atMs: nowMs };
+  }
+  return mutation.problem && { revision: mutation.revision, ...mutation.problem, atMs: nowMs };
 }
 
 function statesTheSame(seen: Seen, mutation: Mutation): boolean {

@@ -6,7 +6,7 @@
 import type { DocumentId, PointDigest, SourceName, Token } from "./ids.ts";
 import type { Metadata } from "./metadata.ts";
 import type { Policy } from "./policy.ts";
-import type { Revision } from "./revision.ts";
+import { isNewer, type Revision } from "./revision.ts";
 
 /** The newest mutation known, whether or not its content is live. */
 export interface Seen {
@@ -79,7 +79,12 @@ export function standingOf(manifest: Manifest): Standing {
   const { seen, indexed, failure } = manifest;
   if (seen.deleted) return "deleted";
   if (seen.archived) return "archived";
+  if (failure && !isNewer(seen.revision, failure.revision) && isHidden(manifest)) return "failed";
   if (seen.policy.permissions.kind === "unknown") return "unreadable";
-  if (!indexed || indexed.contentHash === "") return failure ? "failed" : "waiting";
+  if (!indexed || indexed.contentHash === "") return "waiting";
   return indexed.live.length === 0 ? "empty" : "searchable";
+}
+
+function isHidden({ seen, indexed }: Manifest): boolean {
+  return seen.policy.permissions.kind === "unknown" || !indexed || indexed.contentHash === "";
 }

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import type { DocumentId, SourceName } from "./ids.ts";
 import { metadataSchema, type Metadata } from "./metadata.ts";
+import type { Permissions } from "./policy.ts";
 import { positionOfOffset, type Revision } from "./revision.ts";
 
 export const permissionsSchema = z.discriminatedUnion("kind", [
@@ -42,6 +43,8 @@ const restSchema = z.object({
   sourceDigest: z.string().nullable(),
   /** Absent for a delete, and for archived content that cannot be read. */
   body: contentfulSchema.nullable(),
+  /** Why the document cannot be indexed as it is; it is then unreadable and says so. */
+  problem: z.object({ reason: z.string(), message: z.string() }).nullable(),
   trace: z.string().nullable(),
 });
 
@@ -78,7 +81,7 @@ interface Envelope {
   /** Where the record stands in its partition of the log. */
   readonly offset: number;
   readonly tenant: string;
-  readonly permissions: z.infer<typeof permissionsSchema>;
+  readonly permissions: Permissions;
   readonly archived: boolean;
 }
 
@@ -96,7 +99,7 @@ export type MutationDraft = Rest & {
   readonly epoch: number;
   readonly position: number | null;
   readonly tenant: string;
-  readonly permissions: z.infer<typeof permissionsSchema>;
+  readonly permissions: Permissions;
   readonly archived: boolean;
 } & (
     | { readonly kind: "upsert" }

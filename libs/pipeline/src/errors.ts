@@ -32,14 +32,22 @@ export type PoisonReason =
   | "chunk-limit"
   | "bad-vector"
   | "embedding-refused"
-  | "mapping-failed";
+  | "mapping-failed"
+  | "retries-exhausted";
 
 export class PoisonError extends Error {
   override name = "PoisonError";
   readonly reason: PoisonReason;
+  /** The document's state in a listing, where it is known: it is read again when that changes. */
+  readonly digest: string | null;
 
-  constructor(reason: PoisonReason, message: string, options: ErrorOptions = {}) {
+  constructor(
+    reason: PoisonReason,
+    message: string,
+    options: ErrorOptions & { readonly digest?: string } = {},
+  ) {
     super(message, options);
     this.reason = reason;
+    this.digest = options.digest ?? null;
   }
 }

@@ -112,7 +112,8 @@ export interface VectorIndex extends AsyncDisposable {
   /**
    * Applies commits of different documents, each on its own condition; a lost one leaves nothing
    * but points that no manifest lists. Applying the same commit again changes nothing. When it
-   * resolves, the effects survive a crash of the process, and then so does `progress`.
+   * resolves, the effects survive a crash of the process. `progress` is stored after them, and only
+   * when no commit was lost: what is lost is decided again and is not done.
    */
   commit(
     generation: GenerationId,

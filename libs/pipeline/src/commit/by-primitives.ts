@@ -1,0 +1,241 @@
+/**
+ * The commit protocol over an index that has no transactions. What carries it:
+ *
+ * - points are written before the manifest that lists them, and swept after;
+ * - a manifest is created by insert-only and then written whole on the condition of its token; the
+ *   index does not say who won, so it is read back;
+ * - a point's revision only rises, and a sweep spares what its own or a later revision wrote;
+ * - copies of policy and metadata follow the manifest, each point's own only upwards, and when all
+ *   are written `copied` says so. `copied` below `seen` is work that any process may finish;
+ * - who lost sweeps by the manifest it then reads, since nobody else may come by again.
+ *
+ * Every step may be done twice, and a crash between any two leaves what the same commit, coming
+ * again, completes.
+ */
+import {
+  type DocumentId,
+  type GenerationId,
+  type Manifest,
+  type Point,
+  type PointDigest,
+  type PointId,
+  type Revision,
+  type SourceName,
+} from "@tidemark/domain";
+import type {
+  CandidateQuery,
+  CommitOutcome,
+  DocumentCommit,
+  ListedManifest,
+  Progress,
+  VectorIndex,
+} from "../ports/vector-index.ts";
+import { copiesOf } from "./copies.ts";
+import { ManifestCounter } from "./count-manifests.ts";
+import { firstManifests, listedManifest } from "./list-manifests.ts";
+import { isSettled, manifestToWrite, recordOf } from "./point-records.ts";
+import type { IndexPrimitives, ManifestPage, ManifestUpdate, PointRecord } from "./primitives.ts";
+
+const scrollPageMax = 1_000;
+
+export class PrimitiveIndex implements VectorIndex {
+  readonly #primitives: IndexPrimitives;
+
+  constructor(primitives: IndexPrimitives) {
+    this.#primitives = primitives;
+  }
+
+  ensureGeneration(generation: GenerationId, dimension: number): Promise<void> {
+    return this.#primitives.ensureGeneration(generation, dimension);
+  }
+
+  dropGeneration(generation: GenerationId): Promise<void> {
+    return this.#primitives.dropGeneration(generation);
+  }
+
+  /**
+   * Finishes the copies of the documents that a crash left between manifest and copies: whoever
+   * handles the same event again reads the manifest first, finds it passed, and would go on.
+   */
+  async manifests(
+    generation: GenerationId,
+    ids: readonly DocumentId[],
+  ): Promise<readonly (Manifest | undefined)[]> {
+    const manifests = await this.#primitives.readManifests(generation, ids);
+    const settled: (Manifest | undefined)[] = [];
+    for (const manifest of manifests) {
+      const unsettled = manifest && !isSettled(manifest);
+      settled.push(unsettled ? await this.#copy(generation, manifest) : manifest);
+    }
+    return settled;
+  }
+
+  async commit(
+    generation: GenerationId,
+    commits: readonly DocumentCommit[],
+    progress: readonly Progress[],
+  ): Promise<readonly CommitOutcome[]> {
+    const records = commits.flatMap(({ put, manifest }) =>
+      put.map((point) => recordOf(point, manifest)),
+    );
+    await this.#put(generation, records);
+    const written = commits.map(manifestToWrite);
+    await this.#writeManifests(generation, commits, written);
+    const read = await this.#primitives.readManifests(
+      generation,
+      written.map((manifest) => manifest.documentId),
+    );
+    const outcomes: CommitOutcome[] = [];
+    for (const [index, commit] of commits.entries()) {
+      const now = read[index];
+      const won = now?.token === commit.manifest.token;
+      outcomes.push(won ? "won" : "lost");
+      await (won
+        ? this.#afterWon(generation, commit, now)
+        : this.#afterLost(generation, commit, now));
+    }
+    // A lost commit's effects are still to come, so nothing may say that they are there.
+    if (!outcomes.includes("lost")) await this.#primitives.raiseProgress(progress);
+    return outcomes;
+  }
+
+  async putPoints(generation: GenerationId, points: readonly Point[]): Promise<void> {
+    const ids = [...new Set(points.map((point) => point.documentId))];
+    const manifests = await this.#primitives.readManifests(generation, ids);
+    const byId = new Map(manifests.flatMap((found) => (found ? [[found.documentId, found]] : [])));
+    await this.#put(
+      generation,
+      points.map((point) => recordOf(point, byId.get(point.documentId))),
+    );
+  }
+
+  sweep(
+    generation: GenerationId,
+    documentId: DocumentId,
+    sweep: { readonly revision: Revision; readonly live: readonly PointDigest[] },
+  ): Promise<void> {
+    const which = { below: sweep.revision, spare: sweep.live };
+    return this.#primitives.deletePoints(generation, documentId, which);
+  }
+
+  existing(generation: GenerationId, documentId: DocumentId, digests: readonly PointDigest[]) {
+    return this.#primitives.existing(generation, documentId, digests);
+  }
+
+  vectorsByText(generation: GenerationId, tenant: string, textHashes: readonly string[]) {
+    return this.#primitives.vectorsByText(generation, tenant, textHashes);
+  }
+
+  search(generation: GenerationId, query: CandidateQuery) {
+    return this.#primitives.searchPoints(generation, query);
+  }
+
+  searchWithin(
+    generation: GenerationId,
+    vector: Float32Array,
+    documents: readonly DocumentId[],
+    limitPerDocument: number,
+  ) {
+    return this.#primitives.searchWithin(generation, vector, documents, limitPerDocument);
+  }
+
+  points(generation: GenerationId, ids: readonly PointId[]) {
+    return this.#primitives.points(generation, ids);
+  }
+
+  pointsOf(generation: GenerationId, documentId: DocumentId) {
+    return this.#primitives.pointsOf(generation, documentId);
+  }
+
+  /** Such an index has no order by key: a page costs one pass over the source's manifests. */
+  async listManifests(
+    generation: GenerationId,
+    source: SourceName,
+    range: { readonly after: DocumentId | null; readonly limit: number },
+  ): Promise<readonly ListedManifest[]> {
+    let kept: readonly Manifest[] = [];
+    for await (const manifests of this.#scroll(generation, source)) {
+      kept = firstManifests([...kept, ...manifests], range);
+    }
+    return kept.map(listedManifest);
+  }
+
+  async counts(generation: GenerationId) {
+    const counter = new ManifestCounter();
+    for await (const manifests of this.#scroll(generation, null)) {
+      for (const manifest of manifests) counter.add(manifest);
+    }
+    return counter.bySource();
+  }
+
+  progress(topic: string, group: string): Promise<ReadonlyMap<number, number>> {
+    return this.#primitives.readProgress(topic, group);
+  }
+
+  writeProgress(progress: readonly Progress[]): Promise<void> {
+    return this.#primitives.raiseProgress(progress);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#primitives[Symbol.asyncDispose]();
+  }
+
+  async #put(generation: GenerationId, records: readonly PointRecord[]): Promise<void> {
+    if (records.length > 0) await this.#primitives.putPoints(generation, records);
+  }
+
+  async #writeManifests(
+    generation: GenerationId,
+    commits: readonly DocumentCommit[],
+    written: readonly Manifest[],
+  ): Promise<void> {
+    const inserts: Manifest[] = [];
+    const updates: ManifestUpdate[] = [];
+    for (const [index, manifest] of written.entries()) {
+      const tokenRead = commits[index]?.tokenRead ?? null;
+      if (tokenRead === null) inserts.push(manifest);
+      else updates.push({ manifest, tokenRead });
+    }
+    if (inserts.length > 0) await this.#primitives.insertManifests(generation, inserts);
+    if (updates.length > 0) await this.#primitives.updateManifests(generation, updates);
+  }
+
+  async #afterWon(
+    generation: GenerationId,
+    { sweep, manifest: { documentId } }: DocumentCommit,
+    manifest: Manifest,
+  ): Promise<void> {
+    if (!isSettled(manifest)) await this.#copy(generation, manifest);
+    if (sweep) await this.sweep(generation, documentId, sweep);
+  }
+
+  async #afterLost(
+    generation: GenerationId,
+    { put, sweep, manifest: { documentId } }: DocumentCommit,
+    winner: Manifest | undefined,
+  ): Promise<void> {
+    const mayHaveLeft = put.length > 0 || sweep !== null;
+    if (mayHaveLeft && winner?.indexed) await this.sweep(generation, documentId, winner.indexed);
+  }
+
+  async #copy(generation: GenerationId, manifest: Manifest): Promise<Manifest> {
+    const { documentId, token, seen } = manifest;
+    const copied = seen.revision;
+    await this.#primitives.setCopies(generation, documentId, copiesOf(manifest), copied);
+    await this.#primitives.noteCopied(generation, documentId, { token, copied });
+    return { ...manifest, copied };
+  }
+
+  async *#scroll(
+    generation: GenerationId,
+    source: SourceName | null,
+  ): AsyncGenerator<readonly Manifest[]> {
+    let from: string | null = null;
+    do {
+      const range = { source, from, limit: scrollPageMax };
+      const page: ManifestPage = await this.#primitives.scrollManifests(generation, range);
+      yield page.manifests;
+      from = page.next;
+    } while (from !== null);
+  }
+}

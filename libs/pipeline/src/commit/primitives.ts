@@ -1,0 +1,119 @@
+/**
+ * What an index without transactions offers, and not a bit more: conditional writes of one record,
+ * silent about who won. A call may hold many records; each is written whole or not at all, by
+ * itself, and a crash may leave some written. Everything with a condition may be done again.
+ */
+import type {
+  DocumentId,
+  GenerationId,
+  Manifest,
+  Point,
+  PointDigest,
+  PointId,
+  Revision,
+  SourceName,
+  Token,
+} from "@tidemark/domain";
+import type {
+  Candidate,
+  CandidateQuery,
+  Copies,
+  Progress,
+  StoredPoint,
+} from "../ports/vector-index.ts";
+
+/** A point as such an index keeps it: with copies, and the seen revision that they reflect. */
+export interface PointRecord extends Point {
+  /** Null while they are not known: then the point is a candidate for every search. */
+  readonly copies: Copies | null;
+  readonly copiesRevision: Revision;
+}
+
+export interface ManifestUpdate {
+  readonly manifest: Manifest;
+  readonly tokenRead: Token;
+}
+
+export interface ManifestPage {
+  readonly manifests: readonly Manifest[];
+  /** Where the next page begins; null after the last. */
+  readonly next: string | null;
+}
+
+export interface IndexPrimitives extends AsyncDisposable {
+  ensureGeneration(generation: GenerationId, dimension: number): Promise<void>;
+  dropGeneration(generation: GenerationId): Promise<void>;
+
+  readManifests(
+    generation: GenerationId,
+    ids: readonly DocumentId[],
+  ): Promise<readonly (Manifest | undefined)[]>;
+  /** Inserts those that are absent and leaves the others. */
+  insertManifests(generation: GenerationId, manifests: readonly Manifest[]): Promise<void>;
+  /** Replaces each manifest whose token is the one read; never inserts. */
+  updateManifests(generation: GenerationId, updates: readonly ManifestUpdate[]): Promise<void>;
+  /** Sets `copied` of the manifest that still has this token, and leaves the token. */
+  noteCopied(
+    generation: GenerationId,
+    documentId: DocumentId,
+    note: { readonly token: Token; readonly copied: Revision },
+  ): Promise<void>;
+  /** Manifests in an order of the index's own; `source` null is all of them. */
+  scrollManifests(
+    generation: GenerationId,
+    range: {
+      readonly source: SourceName | null;
+      readonly from: string | null;
+      readonly limit: number;
+    },
+  ): Promise<ManifestPage>;
+
+  /**
+   * Inserts points that are absent and replaces those with neither a newer revision nor newer
+   * copies; leaves the others. Neither is ever lowered: newer copies than the writer knows mean
+   * that the manifest has moved on and the writer's commit will lose.
+   */
+  putPoints(generation: GenerationId, points: readonly PointRecord[]): Promise<void>;
+  /** Replaces the copies of the document's points whose copies reflect an older revision. */
+  setCopies(
+    generation: GenerationId,
+    documentId: DocumentId,
+    copies: Copies,
+    revision: Revision,
+  ): Promise<void>;
+  /** Deletes the document's points that are not spared and were last written before `below`. */
+  deletePoints(
+    generation: GenerationId,
+    documentId: DocumentId,
+    which: { readonly below: Revision; readonly spare: readonly PointDigest[] },
+  ): Promise<void>;
+
+  existing(
+    generation: GenerationId,
+    documentId: DocumentId,
+    digests: readonly PointDigest[],
+  ): Promise<ReadonlySet<PointDigest>>;
+  vectorsByText(
+    generation: GenerationId,
+    tenant: string,
+    textHashes: readonly string[],
+  ): Promise<ReadonlyMap<string, Float32Array>>;
+  points(
+    generation: GenerationId,
+    ids: readonly PointId[],
+  ): Promise<readonly (StoredPoint | undefined)[]>;
+  pointsOf(generation: GenerationId, documentId: DocumentId): Promise<readonly Point[]>;
+
+  /** The nearest points whose copies pass the narrowing. */
+  searchPoints(generation: GenerationId, query: CandidateQuery): Promise<readonly Candidate[]>;
+  searchWithin(
+    generation: GenerationId,
+    vector: Float32Array,
+    documents: readonly DocumentId[],
+    limitPerDocument: number,
+  ): Promise<readonly Candidate[]>;
+
+  readProgress(topic: string, group: string): Promise<ReadonlyMap<number, number>>;
+  /** Each record on the condition that its offset grows. */
+  raiseProgress(progress: readonly Progress[]): Promise<void>;
+}

@@ -1,0 +1,212 @@
+/**
+ * Hints → mutations. The resolver reads the state of a document once for all, after its hint has
+ * an offset: so whatever it reads is at least as new as the position it is published under.
+ */
+import {
+  decodeHint,
+  encodeMarker,
+  encodeMutation,
+  everyTenant,
+  keyOf,
+  markerKey,
+  mutationKey,
+  positionOfOffset,
+  type Hint,
+  type MutationDraft,
+  type SourceName,
+} from "@tidemark/domain";
+import { PoisonError } from "../errors.ts";
+import type { DocumentSource, SourceState } from "../ports/document-source.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { Clock } from "../ports/world.ts";
+import { mapBounded } from "../map-bounded.ts";
+import type { Urgency } from "../run-stage/ready-queue.ts";
+import type { Stage } from "../run-stage/stage.ts";
+import { hintsTopic, mutationsTopic, resolverGroup } from "../topics.ts";
+
+export interface ResolveDependencies {
+  readonly log: EventLog;
+  readonly sources: ReadonlyMap<SourceName, DocumentSource>;
+  readonly clock: Clock;
+  /** Called for a document that is there and cannot be read: it stays as it was. */
+  readonly blocked: (hint: Hint, reason: string) => void;
+}
+
+interface OffsetHint {
+  readonly hint: Hint;
+  readonly offset: number;
+}
+
+const readsAtOnceMax = 16;
+
+export function resolveStage({
+  log,
+  sources,
+  clock,
+  blocked,
+}: ResolveDependencies): Stage<OffsetHint> {
+  return {
+    name: "resolver",
+    topic: hintsTopic,
+    group: resolverGroup,
+    documentsMax: 128,
+    concurrency: 1,
+
+    decode(record) {
+      const hint = decodeHint(record.value ?? "");
+      if ("problem" in hint) throw new PoisonError("unreadable-event", hint.problem);
+      return { hint, offset: record.offset };
+    },
+    keyOf: ({ hint }) => hint.documentId,
+    urgencyOf: ({ hint }) => urgencyOfHint(hint),
+    // Whatever is read for the newest hint is what all of them would have found.
+    coalesce: (items) => items.slice(-1),
+
+    async handle(tasks) {
+      const drafts = await mapBounded(tasks, readsAtOnceMax, async (task) => {
+        const newest = task.items.at(-1);
+        return newest ? readState(newest) : null;
+      });
+      const found = drafts.filter((draft) => draft !== null);
+      if (found.length === 0) return;
+      await log.append(
+        mutationsTopic,
+        found.map((draft) => ({
+          key: mutationKey(draft),
+          partitionKey: draft.documentId,
+          value: encodeMutation(draft),
+        })),
+      );
+    },
+
+    async setAside(task, error) {
+      const newest = task.items.at(-1);
+      if (!newest) throw new Error("a task without items");
+      const draft = { ...draftOf(newest), ...hiddenFor(error) };
+      await log.append(mutationsTopic, [
+        {
+          key: mutationKey(draft),
+          partitionKey: draft.documentId,
+          value: encodeMutation(draft),
+        },
+      ]);
+      return {
+        documentId: newest.hint.documentId,
+        revision: { epoch: newest.hint.epoch, position: positionOfOffset(newest.offset) },
+      };
+    },
+
+    async passMarker(marker) {
+      const { partitions } = await log.identity(mutationsTopic);
+      await log.append(
+        mutationsTopic,
+        Array.from({ length: partitions }, (_, partition) => ({
+          key: markerKey(marker),
+          value: encodeMarker(marker),
+          partition,
+        })),
+      );
+    },
+  };
+
+  async function readState(item: OffsetHint): Promise<MutationDraft | null> {
+    const { hint } = item;
+    const source = sources.get(hint.source);
+    if (!source) {
+      throw new PoisonError("mapping-failed", `source ${hint.source} is not configured any more`);
+    }
+    const state = await readOrHide(source, keyOf(hint.documentId));
+    if (state.kind === "blocked") {
+      blocked(hint, state.reason);
+      return null;
+    }
+    return { ...draftOf(item), ...factsOf(state) };
+  }
+
+  function draftOf({ hint, offset }: OffsetHint) {
+    return {
+      source: hint.source,
+      documentId: hint.documentId,
+      epoch: hint.epoch,
+      position: positionOfOffset(offset),
+      reason: hint.reason,
+      observedAtMs: Math.min(hint.observedAtMs, clock.nowMs()),
+      trace: hint.trace,
+    };
+  }
+}
+
+type Read = Exclude<SourceState, { kind: "blocked" }> | { kind: "hidden"; error: PoisonError };
+
+/** What is wrong with a document hides it: one whose permissions cannot be read is not public. */
+async function readOrHide(
+  source: DocumentSource,
+  key: string,
+): Promise<Read | Extract<SourceState, { kind: "blocked" }>> {
+  try {
+    return await source.read(key);
+  } catch (error) {
+    if (error instanceof PoisonError) return { kind: "hidden", error };
+    throw error;
+  }
+}
+
+function factsOf(state: Read) {
+  switch (state.kind) {
+    case "hidden":
+      return hiddenFor(state.error);
+    case "gone":
+    case "filtered":
+      return {
+        kind: "delete" as const,
+        tenant: everyTenant,
+        permissions: { kind: "unknown" as const },
+        archived: false,
+        metadata: {},
+        sourceDigest: null,
+        sourceTimeMs: null,
+        body: null,
+        problem: null,
+      };
+    case "found":
+      return {
+        kind: "upsert" as const,
+        tenant: state.tenant,
+        permissions: state.permissions,
+        archived: state.archived,
+        metadata: state.metadata,
+        sourceDigest: state.sourceDigest,
+        sourceTimeMs: state.sourceTimeMs,
+        body: state.body,
+        problem: null,
+      };
+  }
+}
+
+function hiddenFor(error: PoisonError) {
+  return {
+    kind: "upsert" as const,
+    tenant: everyTenant,
+    permissions: { kind: "unknown" as const },
+    archived: false,
+    metadata: {},
+    sourceDigest: error.digest,
+    sourceTimeMs: null,
+    body: null,
+    problem: { reason: error.reason, message: error.message },
+  };
+}
+
+function urgencyOfHint(hint: Hint): Urgency {
+  if (hint.expects === "absent") return 0;
+  switch (hint.reason) {
+    case "change":
+    case "repair":
+      return 1;
+    case "reconcile":
+      return 2;
+    case "snapshot":
+    case "replay":
+      return 3;
+  }
+}

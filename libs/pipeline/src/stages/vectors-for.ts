@@ -1,0 +1,86 @@
+/**
+ * Vectors for texts: those that exist are taken, the rest embedded. One text that can never be
+ * embedded is found by halving the request, and the others do not suffer for it.
+ */
+import { PoisonError } from "../errors.ts";
+import type { Embedder, EmbedLane } from "../ports/embedder.ts";
+
+export interface TextToEmbed {
+  readonly text: string;
+  readonly textHash: string;
+}
+
+export interface Vectors {
+  readonly byHash: Map<string, Float32Array>;
+  /** Why a text has no vector and never will. */
+  readonly refused: Map<string, PoisonError>;
+  /** What each embedded text took, until a document is charged for it. */
+  readonly billed: Map<string, { readonly tokens: number; readonly cost: number }>;
+  embedMs: number;
+}
+
+export function noVectors(): Vectors {
+  return { byHash: new Map(), refused: new Map(), billed: new Map(), embedMs: 0 };
+}
+
+/** Embeds what is not known yet into `known`. */
+export async function embedMissing(
+  embedder: Embedder,
+  wanted: readonly TextToEmbed[],
+  known: Vectors,
+  options: { readonly lane: EmbedLane; readonly signal: AbortSignal },
+): Promise<void> {
+  const missing = new Map<string, string>();
+  for (const { text, textHash } of wanted) {
+    if (!known.byHash.has(textHash) && !known.refused.has(textHash)) missing.set(textHash, text);
+  }
+  await embedHalving(embedder, [...missing], known, options);
+}
+
+async function embedHalving(
+  embedder: Embedder,
+  texts: readonly (readonly [string, string])[],
+  known: Vectors,
+  options: { readonly lane: EmbedLane; readonly signal: AbortSignal },
+): Promise<void> {
+  if (texts.length === 0) return;
+  try {
+    const reply = await embedder.embed({
+      texts: texts.map(([, text]) => text),
+      purpose: "document",
+      ...options,
+    });
+    const counts = texts.map(([, text]) => Math.max(1, embedder.countTokens(text)));
+    const counted = counts.reduce((sum, count) => sum + count, 0);
+    for (const [at, [textHash]] of texts.entries()) {
+      const vector = reply.vectors[at];
+      if (!vector) throw new PoisonError("bad-vector", "the embedder left out a vector");
+      refuseBadVector(vector, embedder.space.dimension);
+      known.byHash.set(textHash, vector);
+      const share = (counts[at] ?? 0) / counted;
+      known.billed.set(textHash, { tokens: reply.tokens * share, cost: reply.cost * share });
+    }
+  } catch (error) {
+    if (!(error instanceof PoisonError)) throw error;
+    const only = texts[0];
+    if (texts.length === 1 && only) {
+      known.refused.set(only[0], error);
+      return;
+    }
+    const half = Math.ceil(texts.length / 2);
+    await embedHalving(embedder, texts.slice(0, half), known, options);
+    await embedHalving(embedder, texts.slice(half), known, options);
+  }
+}
+
+/** What cannot be compared must not be stored, whoever made it. */
+export function refuseBadVector(vector: Float32Array, dimension: number): void {
+  if (vector.length !== dimension) {
+    throw new PoisonError("bad-vector", `vector of ${vector.length} numbers, not ${dimension}`);
+  }
+  let squares = 0;
+  for (const number of vector) squares += number * number;
+  if (!Number.isFinite(squares) || squares === 0) {
+    throw new PoisonError("bad-vector", "vector is not finite, or zero");
+  }
+}
