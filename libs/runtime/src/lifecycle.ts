@@ -41,7 +41,7 @@ export interface ProcessContext {
   /** Aborted by the first signal; the reason is an `ExitError`. */
   readonly signal: AbortSignal;
   /** Sets the drain's bound, once the config is known. */
-  setDrainMs(drainMs: number): void;
+  readonly setDrainMs: (drainMs: number) => void;
   /** Closed in reverse when the work is over, however it ended; counts towards the drain. */
   readonly resources: AsyncDisposableStack;
 }

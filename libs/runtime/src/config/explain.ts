@@ -14,7 +14,7 @@ interface Asked {
 }
 
 export function explain(issues: readonly Issue[], asked: Asked): Problem[] {
-  const flat = issues.flatMap((issue) => flatten(issue, [], asked.tree));
+  const flat = issues.flatMap((issue) => flatten(issue, []));
   const problems = flat.flatMap(({ issue, path }) => problemsOf(issue, path, asked));
   return withoutMisspelled(problems);
 }
@@ -25,13 +25,11 @@ interface Flat {
 }
 
 /** Of a union, the shape that was meant speaks: the one whose outermost form is met. */
-function flatten(issue: Issue, above: Path, tree: Located): Flat[] {
+function flatten(issue: Issue, above: Path): Flat[] {
   const path = [...above, ...(issue.path as (string | number)[])];
-  if (issue.code !== "invalid_union" || locate(tree, path)?.kind === "scalar") {
-    return [{ issue, path }];
-  }
+  if (issue.code !== "invalid_union") return [{ issue, path }];
   const met = issue.errors.find((errors) => errors.every((inner) => !isMismatch(inner)));
-  return met === undefined ? [{ issue, path }] : met.flatMap((inner) => flatten(inner, path, tree));
+  return met === undefined ? [{ issue, path }] : met.flatMap((inner) => flatten(inner, path));
 }
 
 function isMismatch(issue: Issue): boolean {
@@ -69,16 +67,17 @@ function refusalOf(issue: Issue, here: Located | undefined): Refusal {
     if (said?.what === "is missing") return said;
     return { what: "is missing", why: "it has no default", fix: said?.fix ?? "add it" };
   }
-  if (here.kind === "scalar" && here.value === null) {
+  const inner = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+  const said = parseRefusal(inner ?? issue.message);
+  if (here.kind === "scalar" && here.value === null && said?.what !== "has no value") {
     return {
       what: "has no value",
       why: "an empty value is not a default",
       fix: "write its value, or take the key away",
     };
   }
-  const inner = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
   return (
-    parseRefusal(inner ?? issue.message) ?? {
+    said ?? {
       what: "{value} is not a map of keys",
       why: "keys with their values stand here",
       fix: "write its keys below it, indented",

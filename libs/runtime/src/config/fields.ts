@@ -130,7 +130,7 @@ export function count({ about, example = "100", least = 1, most }: About & Bound
     why: "a whole number is expected, in which k, M and G may stand for thousands",
     guess: (written) => {
       const plain = String(written).replaceAll(/[_,. ](?=\d{3})/gu, "");
-      return isNumeral(plain) ? plain : undefined;
+      return isNumeral(plain) && plain !== String(written) ? plain : undefined;
     },
     least,
     most,

@@ -85,7 +85,10 @@ const tooDeep = {
 
 type Said = Pick<Problem, "what" | "why" | "fix">;
 
-const misaligned = { why: "the YAML cannot be read", fix: "align it with the keys beside it" };
+const misaligned = {
+  why: "the YAML cannot be read",
+  fix: "close what is open, or align it with the keys beside it",
+};
 
 /** Faults of YAML in the words of the person who wrote it; others keep the parser's words. */
 const faultsTold: Partial<Record<ErrorCode, Partial<Said>>> = {

@@ -28,7 +28,8 @@ ${asFormatted(starterConfig().trimEnd())}
   \`\${\`. Secrets are never printed; one in plain text is a warning.
 - Relative paths begin at the file that states them.
 - \`tidemark config check\` tells every problem at once with file, line and column, and exits with 78.
-- \`tidemark.schema.json\`, beside this page, is for editors.`;
+- \`tidemark.schema.json\`, beside this page, is for editors. It describes a whole file: one
+  that is laid over another and states parts of a map does without it.`;
 
 /** In this page the repository's formatter leaves one space before a comment. */
 function asFormatted(yaml: string): string {
