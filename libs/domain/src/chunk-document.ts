@@ -91,9 +91,12 @@ function chunkOf(units: readonly ChunkUnit[]): Chunk {
   return { text: text.replace(/^(?:[^\S\n]*\n)+/u, "").trimEnd(), heading: commonPath(units) };
 }
 
+/** What all units stand under; a heading that others follow does not count for itself. */
 function commonPath(units: readonly ChunkUnit[]): readonly string[] {
-  let common = units[0]?.path ?? [];
-  for (const { path } of units) {
+  const body = units.filter((unit) => !unit.isHeading);
+  const [first, ...others] = body.length === 0 ? units : body;
+  let common = first?.path ?? [];
+  for (const { path } of others) {
     if (path === common) continue;
     const differs = common.findIndex((heading, depth) => heading !== path[depth]);
     if (differs >= 0) common = common.slice(0, differs);

@@ -12,12 +12,13 @@ const RUN_CHARS_MIN = 12;
 const RUN_CHARS_MAX = 48;
 /** A run without white space longer than this is cut inside. */
 const WORD_CHARS_MAX = 64;
-/** The bounds of what it is cut into, in code points. */
-const PIECE_MIN = 4;
+/** The bounds of what it is cut into, in code points; between them, one character in so many ends one. */
+const PIECE_MIN = 8;
 const PIECE_MAX = 16;
+const PIECE_ENDS = 4;
 
 const WORDS = /\s*\S+\s*/gu;
-const COMBINING = /^[\p{M}\u200d\ufe0f]$/u;
+const COMBINING = /^(?:\p{M}|\u200d)$/u;
 
 /**
  * Cuts what has no sentences short enough: first at line breaks, then between words, then inside
@@ -55,7 +56,7 @@ function wordRuns(line: string): readonly string[] {
     if (word.length > WORD_CHARS_MAX) {
       if (run !== "") runs.push(run);
       run = "";
-      runs.push(...wordPieces(word));
+      for (const piece of wordPieces(word)) runs.push(piece);
       continue;
     }
     run += word;
@@ -75,7 +76,7 @@ function wordPieces(word: string): readonly string[] {
   let count = 0;
   let before = 0;
   for (const char of word) {
-    const cut = count >= PIECE_MAX || (count >= PIECE_MIN && before % PIECE_MIN === 0);
+    const cut = count >= PIECE_MAX || (count >= PIECE_MIN && before % PIECE_ENDS === 0);
     if (cut && (!COMBINING.test(char) || count >= 2 * PIECE_MAX)) {
       pieces.push(piece);
       piece = "";

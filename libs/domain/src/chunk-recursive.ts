@@ -36,7 +36,7 @@ function cut(
       size += piece.size;
       continue;
     }
-    done.push(...cut(units, piece, tokensMax, depth + 1));
+    for (const part of cut(units, piece, tokensMax, depth + 1)) done.push(part);
     start = piece.end;
   }
   flush(whole.end);

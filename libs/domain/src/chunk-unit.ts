@@ -16,6 +16,7 @@ export interface ChunkUnit {
   readonly strength: number;
   /** The headings it stands under, itself included if it is one, outermost first. */
   readonly path: readonly string[];
+  readonly isHeading: boolean;
 }
 
 const HEADING_LEVELS = 6;
@@ -53,6 +54,7 @@ export function unitsOf(
       headings.push({ level: block.level, text: short });
       path = headings.map((heading) => heading.text);
     }
+    const isHeading = block.kind === "heading";
     let strength = strengthBetween(before, block);
     let glue = isRow(before, block) ? "\n" : "\n\n";
     for (const piece of piecesOf(block)) {
@@ -63,7 +65,7 @@ export function unitsOf(
           : splitLongText(piece, { tokensMax, sizeOf: (part) => sizeOf(part, countTokens) });
       for (const [index, part] of parts.entries()) {
         const boundary = index === 0 ? strength : part.strength;
-        units.push({ text: part.text, glue, size: part.size, strength: boundary, path });
+        units.push({ text: part.text, glue, size: part.size, strength: boundary, path, isHeading });
         glue = "";
       }
       strength = STRENGTH.sentence;
