@@ -1,0 +1,62 @@
+/** What the main thread and an embedding worker tell each other. */
+
+/** How a worker opens its session. */
+export interface WorkerSettings {
+  readonly modelFile: string;
+  readonly device: "cpu" | "cuda";
+  /** One number: the id of the run that is being computed, 0 for none. It outlives the worker. */
+  readonly running: Int32Array<SharedArrayBuffer>;
+}
+
+/** Texts of equal length for one call of the model. `ids` is int64 [texts, tokens], little endian. */
+export interface Run {
+  readonly id: number;
+  readonly ids: ArrayBuffer;
+  readonly texts: number;
+  readonly tokens: number;
+  /** Goes before runs that only wait. */
+  readonly isQuery: boolean;
+}
+
+export type ToWorker = { readonly kind: "run"; readonly run: Run } | { readonly kind: "close" };
+
+export type FromWorker =
+  | { readonly kind: "ready" }
+  /** The session could not be opened; the worker ends. */
+  | { readonly kind: "refused"; readonly reason: string }
+  /** One buffer of float32 for each text of the run. */
+  | { readonly kind: "done"; readonly id: number; readonly vectors: readonly ArrayBuffer[] }
+  | { readonly kind: "failed"; readonly id: number; readonly reason: string };
+
+/** Packs ids of equal length as the model reads them. */
+export function packIds(texts: readonly (readonly number[])[], tokens: number): ArrayBuffer {
+  const buffer = new ArrayBuffer(texts.length * tokens * BigInt64Array.BYTES_PER_ELEMENT);
+  // Ids are small and not negative: the lower half of each number is all there is to write.
+  const lowerHalves = new Int32Array(buffer);
+  let at = 0;
+  for (const ids of texts) {
+    for (const id of ids) {
+      lowerHalves[at] = id;
+      at += 2;
+    }
+  }
+  return buffer;
+}
+
+/** At most this many queries go before a run that waits in a worker. */
+export const overtakenMax = 4;
+
+export interface Waiting {
+  readonly run: Run;
+  overtaken: number;
+}
+
+/** Takes the next run: the oldest query, or the oldest run once enough queries went before it. */
+export function nextRun(backlog: Waiting[]): Run | undefined {
+  const [oldest] = backlog;
+  if (oldest === undefined) return undefined;
+  const query = backlog.findIndex(({ run }) => run.isQuery);
+  const mayOvertake = query > 0 && oldest.overtaken < overtakenMax;
+  if (mayOvertake) oldest.overtaken += 1;
+  return backlog.splice(mayOvertake ? query : 0, 1)[0]?.run;
+}
