@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { cell, newControl } from "./run.ts";
 import type { FromWorker, Run, ToWorker, WorkerSettings } from "./run.ts";
 
 export interface ThreadOptions {
@@ -17,28 +18,45 @@ export interface ThreadListener {
 
 const defaultEntry = new URL("./embed-worker.ts", import.meta.url);
 
+/** A run takes well under this. */
+const exitWaitMsMax = 1000;
+
+/**
+ * Threads that have not ended. A process that exits while one is inside the runtime is aborted by
+ * it, with another exit code than its own; so the exit waits for the runs in progress.
+ */
+const threads = new Set<Int32Array<SharedArrayBuffer>>();
+process.on("exit", () => {
+  for (const control of threads) Atomics.store(control, cell.stop, 1);
+  for (const control of threads) {
+    const running = Atomics.load(control, cell.running);
+    if (running !== 0) Atomics.wait(control, cell.running, running, exitWaitMsMax);
+  }
+});
+
 /** A worker thread with a session of its own. */
 export class EmbedThread {
   readonly #worker: Worker;
-  readonly #running: Int32Array<SharedArrayBuffer>;
+  readonly #control = newControl();
   readonly #ended: Promise<void>;
   #listener: ThreadListener | undefined;
   #reason = "the worker ended";
 
   private constructor(options: ThreadOptions) {
-    this.#running = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
     const { modelFile, device } = options;
-    const workerData: WorkerSettings = { modelFile, device, running: this.#running };
+    const workerData: WorkerSettings = { modelFile, device, control: this.#control };
     // No flags of this process reach the worker: `--watch` and the like are not meant for it.
     this.#worker = new Worker(options.entry ?? defaultEntry, { workerData, execArgv: [] });
+    threads.add(this.#control);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#ended = promise;
     this.#worker.on("error", (error: unknown) => {
       this.#reason = error instanceof Error ? error.message : String(error);
     });
     this.#worker.on("exit", () => {
+      threads.delete(this.#control);
       resolve();
-      this.#listener?.died(Atomics.load(this.#running, 0), this.#reason);
+      this.#listener?.died(Atomics.load(this.#control, cell.running), this.#reason);
     });
   }
 

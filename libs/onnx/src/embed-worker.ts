@@ -1,12 +1,12 @@
 /** Entry of a worker thread: runs texts through the model, one run at a time. */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { nextRun } from "./run.ts";
+import { cell, nextRun } from "./run.ts";
 import type { FromWorker, Run, ToWorker, Waiting, WorkerSettings } from "./run.ts";
 import { openSession, runSession } from "./session.ts";
 
 if (parentPort === null) throw new Error("embed-worker runs in a worker thread");
 const port = parentPort;
-const { modelFile, device, running } = workerData as WorkerSettings;
+const { modelFile, device, control } = workerData as WorkerSettings;
 const backlog: Waiting[] = [];
 let isBusy = false;
 let isClosing = false;
@@ -25,9 +25,13 @@ try {
 async function work(session: Awaited<ReturnType<typeof openSession>>): Promise<void> {
   isBusy = true;
   for (let run = nextRun(backlog); run !== undefined; run = nextRun(backlog)) {
-    Atomics.store(running, 0, run.id);
-    await compute(session, run);
-    Atomics.store(running, 0, 0);
+    Atomics.store(control, cell.running, run.id);
+    // Looked at after the store above, so that the main thread waits for this run or stops it.
+    const isStopped = Atomics.load(control, cell.stop) === 1;
+    if (!isStopped) await compute(session, run);
+    Atomics.store(control, cell.running, 0);
+    Atomics.notify(control, cell.running);
+    if (isStopped) return;
     acceptAll();
   }
   isBusy = false;

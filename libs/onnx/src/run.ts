@@ -4,8 +4,20 @@
 export interface WorkerSettings {
   readonly modelFile: string;
   readonly device: "cpu" | "cuda";
-  /** One number: the id of the run that is being computed, 0 for none. It outlives the worker. */
-  readonly running: Int32Array<SharedArrayBuffer>;
+  /** Shared with the main thread, and read by it after the worker died: see `cell`. */
+  readonly control: Int32Array<SharedArrayBuffer>;
+}
+
+export const cell = {
+  /** Written by the worker: the id of the run that is being computed, 0 for none. */
+  running: 0,
+  /** Written by the main thread: 1 once no further run may begin. */
+  stop: 1,
+} as const;
+
+export function newControl(): Int32Array<SharedArrayBuffer> {
+  const cells = Object.keys(cell).length;
+  return new Int32Array(new SharedArrayBuffer(cells * Int32Array.BYTES_PER_ELEMENT));
 }
 
 /** Texts of equal length for one call of the model. `ids` is int64 [texts, tokens], little endian. */
