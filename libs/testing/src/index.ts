@@ -1,1 +1,16 @@
-/** Nothing is exported yet. */
+export * from "./builders.ts";
+export * from "./contracts/embedder.ts";
+export * from "./contracts/event-log.ts";
+export * from "./contracts/vector-index.ts";
+export * from "./eventually.ts";
+export * from "./faults.ts";
+export * from "./gate.ts";
+export * from "./index-store.ts";
+export * from "./log-store.ts";
+export * from "./memory-embedder.ts";
+export * from "./memory-event-log.ts";
+export * from "./memory-primitives.ts";
+export * from "./memory-vector-index.ts";
+export * from "./nearest.ts";
+export * from "./seeded-chance.ts";
+export * from "./virtual-clock.ts";

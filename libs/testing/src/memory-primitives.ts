@@ -1,0 +1,227 @@
+/** An index with the primitives alone: each call one step, each record by itself, silent. */
+import {
+  digestOf,
+  type DocumentId,
+  type GenerationId,
+  type Manifest,
+  type Point,
+  type PointDigest,
+  type PointId,
+  type Revision,
+  type SourceName,
+  type Token,
+} from "@tidemark/domain";
+import type {
+  Candidate,
+  CandidateQuery,
+  Copies,
+  IndexPrimitives,
+  ManifestPage,
+  ManifestUpdate,
+  PointRecord,
+  Progress,
+} from "@tidemark/pipeline";
+import { openGate, type Gate } from "./gate.ts";
+import { IndexStore, plainPoint, storedPoint, type GenerationStore } from "./index-store.ts";
+import { nearest, nearestWithin } from "./nearest.ts";
+
+export class MemoryPrimitives implements IndexPrimitives {
+  readonly #store: IndexStore;
+  readonly #gate: Gate;
+
+  /**
+   * @param store shared by all processes
+   * @param gate passed once by a read, and by a write once for every record it touches: a crash may
+   *   fall between two records of one call
+   */
+  constructor(store = new IndexStore(), gate: Gate = openGate) {
+    this.#store = store;
+    this.#gate = gate;
+  }
+
+  ensureGeneration(generation: GenerationId, dimension: number): Promise<void> {
+    return this.#step("ensureGeneration", () => this.#store.ensure(generation, dimension));
+  }
+
+  dropGeneration(generation: GenerationId): Promise<void> {
+    return this.#step("dropGeneration", () => {
+      this.#store.generations.delete(generation);
+    });
+  }
+
+  readManifests(
+    generation: GenerationId,
+    ids: readonly DocumentId[],
+  ): Promise<readonly (Manifest | undefined)[]> {
+    return this.#step("readManifests", () => {
+      const { manifests } = this.#store.of(generation);
+      return ids.map((id) => manifests.get(id));
+    });
+  }
+
+  insertManifests(generation: GenerationId, manifests: readonly Manifest[]): Promise<void> {
+    return this.#each("insertManifest", generation, manifests, (store, manifest) => {
+      const { documentId } = manifest;
+      if (!store.manifests.has(documentId)) store.manifests.set(documentId, manifest);
+    });
+  }
+
+  updateManifests(generation: GenerationId, updates: readonly ManifestUpdate[]): Promise<void> {
+    return this.#each("updateManifest", generation, updates, (store, { manifest, tokenRead }) => {
+      const { documentId } = manifest;
+      const found = store.manifests.get(documentId);
+      if (found?.token === tokenRead) store.manifests.set(documentId, manifest);
+    });
+  }
+
+  noteCopied(
+    generation: GenerationId,
+    documentId: DocumentId,
+    note: { readonly token: Token; readonly copied: Revision },
+  ): Promise<void> {
+    return this.#each("noteCopied", generation, [note], (store, { token, copied }) => {
+      const found = store.manifests.get(documentId);
+      if (found?.token === token) store.manifests.set(documentId, { ...found, copied });
+    });
+  }
+
+  scrollManifests(
+    generation: GenerationId,
+    range: {
+      readonly source: SourceName | null;
+      readonly from: string | null;
+      readonly limit: number;
+    },
+  ): Promise<ManifestPage> {
+    return this.#step("scrollManifests", () => {
+      const from = Number(range.from ?? 0);
+      const all = [...this.#store.of(generation).manifests.values()].filter(
+        ({ source }) => range.source === null || source === range.source,
+      );
+      const end = from + range.limit;
+      const next = end < all.length ? String(end) : null;
+      return { manifests: all.slice(from, end), next };
+    });
+  }
+
+  putPoints(generation: GenerationId, points: readonly PointRecord[]): Promise<void> {
+    return this.#each("putPoint", generation, points, (store, point) => store.put(point));
+  }
+
+  setCopies(
+    generation: GenerationId,
+    documentId: DocumentId,
+    copies: Copies,
+    revision: Revision,
+  ): Promise<void> {
+    const points = this.#store.of(generation).pointsOf(documentId);
+    return this.#each("setCopies", generation, points, (store, { id }) =>
+      store.setCopies(id, copies, revision),
+    );
+  }
+
+  deletePoints(
+    generation: GenerationId,
+    documentId: DocumentId,
+    which: { readonly below: Revision; readonly spare: readonly PointDigest[] },
+  ): Promise<void> {
+    const spare = new Set(which.spare);
+    const points = this.#store.of(generation).pointsOf(documentId);
+    const unspared = points.filter(({ id }) => !spare.has(digestOf(id)));
+    return this.#each("deletePoint", generation, unspared, (store, { id }) =>
+      store.deletePoint(id, { below: which.below, spare }),
+    );
+  }
+
+  existing(
+    generation: GenerationId,
+    documentId: DocumentId,
+    digests: readonly PointDigest[],
+  ): Promise<ReadonlySet<PointDigest>> {
+    return this.#step("existing", () => {
+      const stored = this.#store.of(generation).digestsOf(documentId);
+      return new Set(digests.filter((digest) => stored.has(digest)));
+    });
+  }
+
+  vectorsByText(
+    generation: GenerationId,
+    tenant: string,
+    textHashes: readonly string[],
+  ): Promise<ReadonlyMap<string, Float32Array>> {
+    return this.#step("vectorsByText", () =>
+      vectorsByText(this.#store.of(generation), tenant, textHashes),
+    );
+  }
+
+  points(generation: GenerationId, ids: readonly PointId[]) {
+    return this.#step("points", () => {
+      const store = this.#store.of(generation);
+      return ids.map((id) => store.point(id)).map((point) => point && storedPoint(point));
+    });
+  }
+
+  pointsOf(generation: GenerationId, documentId: DocumentId): Promise<readonly Point[]> {
+    return this.#step("pointsOf", () =>
+      this.#store.of(generation).pointsOf(documentId).map(plainPoint),
+    );
+  }
+
+  searchPoints(generation: GenerationId, query: CandidateQuery): Promise<readonly Candidate[]> {
+    return this.#step("searchPoints", () => nearest(this.#store.of(generation), query));
+  }
+
+  searchWithin(
+    generation: GenerationId,
+    vector: Float32Array,
+    documents: readonly DocumentId[],
+    limitPerDocument: number,
+  ): Promise<readonly Candidate[]> {
+    return this.#step("searchWithin", () =>
+      nearestWithin(this.#store.of(generation), vector, documents, limitPerDocument),
+    );
+  }
+
+  readProgress(topic: string, group: string): Promise<ReadonlyMap<number, number>> {
+    return this.#step("readProgress", () => this.#store.progress(topic, group));
+  }
+
+  async raiseProgress(progress: readonly Progress[]): Promise<void> {
+    for (const record of progress) {
+      await this.#step("raiseProgress", () => this.#store.raiseProgress([record]));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  async #step<T>(name: string, effect: () => T): Promise<T> {
+    await this.#gate(name);
+    return effect();
+  }
+
+  async #each<T>(
+    name: string,
+    generation: GenerationId,
+    records: readonly T[],
+    write: (store: GenerationStore, record: T) => void,
+  ): Promise<void> {
+    for (const record of records) {
+      await this.#step(name, () => write(this.#store.of(generation), record));
+    }
+  }
+}
+
+export function vectorsByText(
+  store: GenerationStore,
+  tenant: string,
+  textHashes: readonly string[],
+): ReadonlyMap<string, Float32Array> {
+  const wanted = new Set(textHashes);
+  const found = new Map<string, Float32Array>();
+  for (const point of store.allPoints()) {
+    if (point.tenant === tenant && wanted.has(point.textHash)) {
+      found.set(point.textHash, point.vector);
+    }
+  }
+  return found;
+}
