@@ -2,6 +2,8 @@
  * Keeps the newest of several mutations of a document. The first change of a quiet document goes
  * at once; those that follow within its window share one run.
  */
+import { compareRevisions, newerOf, zeroRevision, type Revision } from "./revision.ts";
+
 export interface CoalescingWindow {
   readonly waitMs: number;
   /** As many waiting documents end the window for all of them. */
@@ -38,18 +40,14 @@ export class CoalescingClock {
 }
 
 /**
- * The records of one document that still matter, oldest first: a whole record supersedes all
- * before it, a facet only earlier facets of its kind.
+ * The records of one document that still matter: all of its newest revision, in their order. The
+ * last on the log is not always the newest: a zombie may have appended an older one after it.
  */
-export function survivors<T>(records: readonly T[], partOf: (record: T) => string | null): T[] {
-  const kept: T[] = [];
-  const parts = new Set<string>();
-  for (const record of records.toReversed()) {
-    const part = partOf(record);
-    if (part !== null && parts.has(part)) continue;
-    kept.push(record);
-    if (part === null) break;
-    parts.add(part);
-  }
-  return kept.toReversed();
+export function newestRevisionOf<T>(
+  records: readonly T[],
+  revisionOf: (record: T) => Revision,
+): readonly T[] {
+  let newest = zeroRevision;
+  for (const record of records) newest = newerOf(newest, revisionOf(record));
+  return records.filter((record) => compareRevisions(revisionOf(record), newest) === 0);
 }

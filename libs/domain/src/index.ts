@@ -9,6 +9,7 @@ export {
 } from "./chunk-document.ts";
 export * from "./coalesce.ts";
 export * from "./fingerprint.ts";
+export * from "./freshness.ts";
 export * from "./generation.ts";
 export * from "./hint.ts";
 export * from "./hold.ts";

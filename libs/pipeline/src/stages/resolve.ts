@@ -15,7 +15,7 @@ import {
   type MutationDraft,
   type SourceName,
 } from "@tidemark/domain";
-import { PoisonError } from "../errors.ts";
+import { PoisonError, TransientError } from "../errors.ts";
 import type { DocumentSource, SourceState } from "../ports/document-source.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Clock } from "../ports/world.ts";
@@ -138,7 +138,10 @@ export function resolveStage({
 
 type Read = Exclude<SourceState, { kind: "blocked" }> | { kind: "hidden"; error: PoisonError };
 
-/** What is wrong with a document hides it: one whose permissions cannot be read is not public. */
+/**
+ * What is wrong with a document hides it: one whose permissions cannot be read is not public. A
+ * source that cannot be read now blocks its own documents and nobody else's: its scan asks again.
+ */
 async function readOrHide(
   source: DocumentSource,
   key: string,
@@ -147,6 +150,7 @@ async function readOrHide(
     return await source.read(key);
   } catch (error) {
     if (error instanceof PoisonError) return { kind: "hidden", error };
+    if (error instanceof TransientError) return { kind: "blocked", reason: error.message };
     throw error;
   }
 }

@@ -5,6 +5,7 @@
 import {
   decideApply,
   diffChunks,
+  newestRevisionOf,
   planIndexed,
   placeChunks,
   stubManifest,
@@ -69,7 +70,8 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
     decode: (record) => decodeChunkPart(record.value ?? ""),
     keyOf: documentOf,
     urgencyOf: (part) => urgencyOf(part.mutation.reason),
-    coalesce: newestRevision,
+    // The parts of the newest revision alone: an older one would be superseded once it is live.
+    coalesce: (parts) => newestRevisionOf(parts, ({ mutation }) => mutation.revision),
 
     async handle(tasks, context) {
       // Parts of one document go one after the other, the first parts of all together.
@@ -282,13 +284,4 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
       embeddedAtMs: clock.nowMs(),
     };
   }
-}
-
-/** The parts of the newest revision alone: an older one would be superseded as soon as it is live. */
-function newestRevision(parts: readonly ChunkPart[]): readonly ChunkPart[] {
-  const newest = parts.at(-1)?.mutation.revision;
-  return parts.filter(
-    ({ mutation }) =>
-      mutation.revision.epoch === newest?.epoch && mutation.revision.position === newest.position,
-  );
 }

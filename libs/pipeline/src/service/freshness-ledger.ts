@@ -1,0 +1,112 @@
+/** What is known of freshness: lags of what was done, and what is pending, by source. */
+import {
+  changedAtMs,
+  LagWindow,
+  verdictOf,
+  type Objective,
+  type Receipt,
+  type SourceName,
+} from "@tidemark/domain";
+import type { SourceFreshness } from "../operations.ts";
+import type { SourceCounts } from "../ports/vector-index.ts";
+
+export interface SourceObjectives {
+  readonly change: Objective;
+  readonly restriction: Objective;
+}
+
+export interface SourcePicture {
+  readonly source: SourceName;
+  readonly kind: string;
+  readonly counts: SourceCounts | null;
+  readonly held: number;
+  readonly completeUpToMs: number | null;
+  readonly observedUpToMs: number | null;
+}
+
+const done = new Set(["indexed", "unchanged", "hidden", "deleted"]);
+
+export class FreshnessLedger {
+  readonly #objectivesOf: (source: SourceName) => SourceObjectives;
+  readonly #changes = new Map<string, LagWindow>();
+  readonly #restrictions = new Map<string, LagWindow>();
+
+  constructor(objectivesOf: (source: SourceName) => SourceObjectives) {
+    this.#objectivesOf = objectivesOf;
+  }
+
+  /** Returns the lag when the receipt says that a change can be found, or a restriction holds. */
+  note(receipt: Receipt): { readonly lagMs: number; readonly isLate: boolean } | null {
+    if (!done.has(receipt.outcome) || receipt.observedAtMs === null) return null;
+    const beganAtMs = changedAtMs({
+      sourceTimeMs: receipt.sourceTimeMs,
+      observedAtMs: receipt.observedAtMs,
+      isChange: receipt.reason === "change",
+    });
+    const lagMs = Math.max(0, receipt.atMs - beganAtMs);
+    const isContent = receipt.change === "content";
+    const windows = isContent ? this.#changes : this.#restrictions;
+    let window = windows.get(receipt.source);
+    if (!window) {
+      window = new LagWindow();
+      windows.set(receipt.source, window);
+    }
+    window.note(lagMs, receipt.atMs);
+    const objectives = this.#objectivesOf(receipt.source as SourceName);
+    const objective = isContent ? objectives.change : objectives.restriction;
+    return { lagMs, isLate: lagMs > objective.withinMs };
+  }
+
+  describe(picture: SourcePicture, nowMs: number): SourceFreshness {
+    const { counts, source } = picture;
+    const objective = this.#objectivesOf(source).change;
+    const window = this.#changes.get(source);
+    const oldestPendingMs = counts?.oldestPendingMs ?? null;
+    const isLate = oldestPendingMs !== null && nowMs - oldestPendingMs > objective.withinMs;
+    const pendingLate = isLate ? (counts?.pending ?? 0) : 0;
+    const tally = window?.tally(objective.withinMs, nowMs) ?? { good: 0, late: 0 };
+    const { verdict, met } = verdictOf({
+      objective,
+      isKnown: picture.completeUpToMs !== null,
+      pendingLate,
+      ...tally,
+    });
+    return {
+      source,
+      kind: picture.kind,
+      documents: counts?.documents ?? 0,
+      searchable: counts?.searchable ?? 0,
+      chunks: counts?.chunks ?? 0,
+      pending: counts?.pending ?? 0,
+      oldestPendingMs,
+      held: picture.held,
+      failed: counts?.failed ?? 0,
+      completeUpToMs: picture.completeUpToMs,
+      observedUpToMs: picture.observedUpToMs,
+      lagMs: lagOf(picture, oldestPendingMs, nowMs),
+      p50Ms: window?.percentileMs(0.5, nowMs) ?? null,
+      p99Ms: window?.percentileMs(0.99, nowMs) ?? null,
+      objective: { ...objective, met },
+      verdict,
+    };
+  }
+
+  /** The worst 99th percentile of restrictions over all sources; null without any. */
+  restrictionLagMs(nowMs: number): number | null {
+    const lags = [...this.#restrictions.values()].flatMap(
+      (window) => window.percentileMs(0.99, nowMs) ?? [],
+    );
+    return lags.length === 0 ? null : Math.max(...lags);
+  }
+}
+
+/** How far behind the index may be: since the oldest pending change, or since the last proof. */
+function lagOf(
+  picture: SourcePicture,
+  oldestPendingMs: number | null,
+  nowMs: number,
+): number | null {
+  if (picture.completeUpToMs === null) return null;
+  const since = Math.min(picture.completeUpToMs, oldestPendingMs ?? Number.POSITIVE_INFINITY);
+  return Math.max(0, nowMs - since);
+}

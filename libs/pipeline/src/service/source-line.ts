@@ -1,0 +1,291 @@
+/**
+ * Keeps one listable source heard: its watcher's hints go out at once, its scan finds what watching
+ * missed, and scans follow one another as closely as their cost allows.
+ */
+import {
+  documentId,
+  keyOf,
+  type DocumentId,
+  type GenerationId,
+  type Hint,
+  type HoldLimits,
+  type SourceName,
+} from "@tidemark/domain";
+import { TransientError } from "../errors.ts";
+import type { ReconcileReport } from "../operations.ts";
+import type { DocumentSource } from "../ports/document-source.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { VectorIndex } from "../ports/vector-index.ts";
+import type { Chance, Clock, PipelineLogger } from "../ports/world.ts";
+import { backoffMs } from "../run-stage/backoff.ts";
+import { hintsTopic } from "../topics.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { publishHints } from "./hints.ts";
+import { scanSource } from "./scan.ts";
+
+/** Tells of changes as they happen; may miss some, may tell of none. */
+export interface SourceWatch {
+  watch(
+    heard: (key: string, expects: Hint["expects"]) => void,
+    /** Ends with `/`, or is empty when anything may have changed. */
+    heardPrefix: (prefix: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Called before what a scan held is applied: the root is taken as it is now. */
+  acceptRoot(): Promise<void>;
+}
+
+export interface SourceLineOptions {
+  readonly source: SourceName;
+  readonly from: DocumentSource;
+  readonly watch: SourceWatch | null;
+  readonly log: EventLog;
+  readonly index: VectorIndex;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly logger: PipelineLogger;
+  readonly limits: HoldLimits;
+  /** The longest pause between scans. */
+  readonly scanMs: number;
+  readonly generation: () => GenerationId;
+  /** Up to when the restrictor has passed this source's markers: earlier scans are digested. */
+  readonly digestedTo: () => number | null;
+  readonly scanned: (report: ReconcileReport) => void;
+}
+
+/** Scanning takes at most this share of the time. */
+const scanShare = 0.02;
+const scanPauseLeastMs = 1_000;
+const watchPauseMs = 10;
+const heardMax = 50_000;
+const blockedMax = 10_000;
+const digestPollMs = 50;
+const knownPageMax = 1_000;
+
+export class SourceLine {
+  readonly #options: SourceLineOptions;
+  #heard = new Map<string, Hint["expects"]>();
+  #prefixes = new Set<string>();
+  #epoch = 0;
+  #last: ReconcileReport | null = null;
+  #scannedAtMs: number | null = null;
+  #scanning: Promise<ReconcileReport> | null = null;
+  #trouble: string | null = null;
+  #scanSoon = new AbortController();
+  /** Documents that are there and could not be read: the next scan asks for them again. */
+  readonly #blocked = new Map<string, string>();
+
+  constructor(options: SourceLineOptions) {
+    this.#options = options;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get held(): { readonly count: number; readonly reason: string | null } {
+    return { count: this.#last?.held ?? 0, reason: this.#last?.heldReason ?? null };
+  }
+
+  /** When the last scan that finished began. */
+  get scannedAtMs(): number | null {
+    return this.#scannedAtMs;
+  }
+
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#ensureEpoch(signal);
+    const watching = this.#options.watch?.watch(
+      (key, expects) => this.#hear(key, expects),
+      (prefix) => this.#prefixes.add(prefix),
+      signal,
+    );
+    await Promise.all([watching, this.#publishLoop(signal), this.#scanLoop(signal)]);
+  }
+
+  /** A scan now; with `confirm` what was held and shown may be applied. */
+  async reconcile(options: { readonly confirm: boolean }): Promise<ReconcileReport> {
+    await this.#scanning;
+    const shown = this.#last?.held ?? 0;
+    if (options.confirm) await this.#options.watch?.acceptRoot();
+    return this.#scan(options.confirm ? shown : null);
+  }
+
+  /** A document is there and cannot be read now; it stays as it was. */
+  noteBlocked(id: DocumentId, reason: string): void {
+    if (this.#blocked.size < blockedMax) this.#blocked.set(keyOf(id), reason);
+  }
+
+  /** Documents that could not be read when they were last asked for, with the reasons. */
+  get blocked(): ReadonlyMap<string, string> {
+    return this.#blocked;
+  }
+
+  /** Asks for documents to be read again. */
+  async hint(ids: readonly DocumentId[], reason: Hint["reason"]): Promise<void> {
+    const { clock, log } = this.#options;
+    await publishHints(
+      log,
+      ids.map((id) => this.#hintOf(keyOf(id), "unknown", reason, clock.nowMs())),
+    );
+  }
+
+  #hear(key: string, expects: Hint["expects"]): void {
+    // Past the bound the scan finds what was not written down.
+    if (this.#heard.size < heardMax || this.#heard.has(key)) this.#heard.set(key, expects);
+  }
+
+  async #publishLoop(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    for (let failures = 0; !signal.aborted;) {
+      const heard = this.#heard;
+      const prefixes = this.#prefixes;
+      this.#heard = new Map();
+      this.#prefixes = new Set();
+      try {
+        for (const prefix of prefixes) await this.#hearKnownBelow(prefix, heard);
+        const nowMs = clock.nowMs();
+        await publishHints(
+          log,
+          [...heard].map(([key, expects]) => this.#hintOf(key, expects, "change", nowMs)),
+        );
+        failures = 0;
+        await clock.sleep(watchPauseMs, signal);
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error;
+        for (const [key, expects] of heard) this.#hear(key, expects);
+        for (const prefix of prefixes) this.#prefixes.add(prefix);
+        failures += 1;
+        await clock.sleep(backoffMs(failures, this.#options.chance()), signal);
+      }
+    }
+  }
+
+  /** A folder that went away took with it documents that only the index still knows by name. */
+  async #hearKnownBelow(prefix: string, heard: Map<string, Hint["expects"]>): Promise<void> {
+    if (prefix === "") {
+      this.#scanSoon.abort();
+      return;
+    }
+    const { index, source, generation } = this.#options;
+    let after: DocumentId = documentId(source, prefix);
+    while (true) {
+      const range = { after, limit: knownPageMax };
+      const page = await index.listManifests(generation(), source, range);
+      for (const manifest of page) {
+        const key = keyOf(manifest.documentId);
+        if (!key.startsWith(prefix)) return;
+        if (!manifest.deleted) heard.set(key, "absent");
+      }
+      const last = page.at(-1);
+      if (!last || page.length < knownPageMax) return;
+      after = last.documentId;
+    }
+  }
+
+  async #scanLoop(signal: AbortSignal): Promise<void> {
+    const { clock, logger, scanMs, source } = this.#options;
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        await this.#ensureEpoch(signal);
+        this.#scanning = this.#scan(null, signal);
+        const report = await this.#scanning;
+        failures = 0;
+        this.#trouble = null;
+        await this.#untilDigested(signal);
+        const pauseMs = Math.min(scanMs, Math.max(scanPauseLeastMs, report.tookMs / scanShare));
+        this.#scanSoon = new AbortController();
+        await clock.sleep(pauseMs, AbortSignal.any([signal, this.#scanSoon.signal]));
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error;
+        failures += 1;
+        this.#trouble = error.message;
+        logger.warn({ source, problem: error.message }, "scan failed");
+        await clock.sleep(backoffMs(failures, this.#options.chance()), signal);
+      } finally {
+        this.#scanning = null;
+      }
+    }
+  }
+
+  async #scan(confirmed: number | null, signal?: AbortSignal): Promise<ReconcileReport> {
+    const { catalogue, clock, generation, source, limits, logger } = this.#options;
+    const record = catalogue.source(source);
+    const beganAtMs = clock.nowMs();
+    await this.#askForBlocked();
+    const report = await scanSource({
+      source,
+      from: this.#options.from,
+      log: this.#options.log,
+      index: this.#options.index,
+      generation: generation(),
+      clock,
+      epoch: this.#epoch,
+      snapshot: record?.snapshotDue ?? true,
+      limits,
+      confirmed,
+      ...(signal ? { signal } : {}),
+    });
+    const isWhole = report.heldReason !== "unlistable";
+    if (report.held > 0 && report.held !== this.#last?.held) {
+      logger.warn({ source, held: report.held, reason: report.heldReason }, "deletes are held");
+    }
+    this.#last = report;
+    if (isWhole) {
+      this.#scannedAtMs = beganAtMs;
+      if (record?.snapshotDue) await catalogue.putSource({ ...record, snapshotDue: false });
+    }
+    this.#options.scanned(report);
+    return report;
+  }
+
+  async #askForBlocked(): Promise<void> {
+    if (this.#blocked.size === 0) return;
+    const ids = [...this.#blocked.keys()].map((key) => documentId(this.#options.source, key));
+    this.#blocked.clear();
+    await this.hint(ids, "reconcile");
+  }
+
+  /** A scan that finds what the last one already asked for would ask twice. */
+  async #untilDigested(signal: AbortSignal): Promise<void> {
+    const { clock, digestedTo } = this.#options;
+    while (!signal.aborted && this.#last?.heldReason !== "unlistable") {
+      const to = digestedTo();
+      if (to !== null && this.#scannedAtMs !== null && to >= this.#scannedAtMs) return;
+      await clock.sleep(digestPollMs, signal);
+    }
+  }
+
+  async #ensureEpoch(signal: AbortSignal): Promise<void> {
+    const { catalogue, index, log, source, generation, logger } = this.#options;
+    if (signal.aborted) return;
+    const { id, partitions } = await log.identity(hintsTopic);
+    const counts = await index.counts(generation());
+    const highest = counts.find((each) => each.source === source)?.highestEpoch ?? 0;
+    const record = await catalogue.ensureEpoch(source, `${id}/${partitions}`, highest);
+    if (record.isNew) logger.info({ source, epoch: record.epoch }, "new epoch");
+    this.#epoch = record.epoch;
+  }
+
+  #hintOf(
+    key: string,
+    expects: Hint["expects"],
+    reason: Hint["reason"],
+    observedAtMs: number,
+  ): Hint {
+    return {
+      source: this.#options.source,
+      documentId: documentId(this.#options.source, key),
+      epoch: this.#epoch,
+      expects,
+      reason,
+      sourceTimeMs: null,
+      observedAtMs,
+      trace: null,
+    };
+  }
+}

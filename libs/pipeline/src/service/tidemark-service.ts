@@ -1,0 +1,465 @@
+/**
+ * What Tidemark can be asked, answered over the ports alone: the same for one process and for a
+ * gateway. Each operation is short; what is decided is decided elsewhere.
+ */
+import {
+  everyTenant,
+  keyOf,
+  sourceOf,
+  standingOf,
+  worstOf,
+  type Asker,
+  type DocumentId,
+  type Metadata,
+  type Permissions,
+  type SourceName,
+} from "@tidemark/domain";
+import type { UpsertMutation } from "../chunk-record.ts";
+import { TransientError } from "../errors.ts";
+import {
+  RequestError,
+  type Accepted,
+  type DeadLetterView,
+  type DoctorFinding,
+  type DocumentView,
+  type FreshnessReport,
+  type Operations,
+  type PlanReport,
+  type PushedDocument,
+  type ReconcileReport,
+  type ReplayReport,
+  type ReplayRequest,
+  type SearchRequest,
+  type SearchResponse,
+  type SourceFreshness,
+  type StatusReport,
+  type WhyReport,
+} from "../operations.ts";
+import type { DocumentHistory } from "../ports/document-history.ts";
+import type { DocumentSource } from "../ports/document-source.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { VectorIndex } from "../ports/vector-index.ts";
+import type { Clock } from "../ports/world.ts";
+import { searchIndex } from "../query/search.ts";
+import { awaitWrites } from "./await-writes.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { DeadLetterDesk } from "./dead-letter-desk.ts";
+import type { FreshnessLedger } from "./freshness-ledger.ts";
+import type { GenerationKeeper } from "./generation-keeper.ts";
+import { pushDelete, pushDocuments, pushFacet, type PushTarget } from "./push.ts";
+import type { Replayer } from "./replay.ts";
+import type { SourceLine } from "./source-line.ts";
+import { explainDocument } from "./why.ts";
+
+/** A configured source, as the service needs to know it. */
+export interface ServedSource {
+  readonly name: SourceName;
+  readonly kind: string;
+  /** Where they are declared, a search that names none is refused. */
+  readonly declaresTenants: boolean;
+  readonly declaresPermissions: boolean;
+  readonly defaultPermissions: Permissions;
+  readonly defaultTenant: string;
+  /** Null for a source that is pushed. */
+  readonly line: SourceLine | null;
+  readonly from: DocumentSource | null;
+  /** The epoch of a pushed source. */
+  readonly epoch: () => number;
+  /** Up to when everything was observed, though perhaps not applied. */
+  readonly observedUpToMs: () => number | null;
+}
+
+export interface ServiceOptions {
+  readonly version: string;
+  readonly dataDirectory: string | null;
+  readonly log: EventLog;
+  readonly history: DocumentHistory;
+  readonly index: VectorIndex;
+  readonly catalogue: Catalogue;
+  readonly keeper: GenerationKeeper;
+  readonly ledger: FreshnessLedger;
+  readonly replayer: Replayer;
+  readonly clock: Clock;
+  readonly sources: ReadonlyMap<SourceName, ServedSource>;
+  readonly tenantsRequired: boolean;
+  readonly restrictionWithinMs: number;
+  readonly plan: () => Promise<Omit<PlanReport, "building">>;
+  readonly apply: () => Promise<void>;
+  readonly embedQueued: () => number;
+  readonly backup: (path: string) => Promise<{ readonly path: string; readonly bytes: number }>;
+  readonly doctor: () => Promise<readonly DoctorFinding[]>;
+  readonly observeSearch: (part: "embed" | "index" | "total", ms: number) => void;
+  /** Chunks a revision again in the active generation. */
+  readonly rechunk: (mutation: UpsertMutation) => Promise<void>;
+  /** Accepts a document's suspicious extraction the next time. */
+  readonly accept: (ids: readonly DocumentId[]) => void;
+}
+
+export class TidemarkService implements Operations {
+  readonly #options: ServiceOptions;
+  readonly #desk: DeadLetterDesk;
+  readonly #startedAtMs: number;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+    this.#startedAtMs = options.clock.nowMs();
+    this.#desk = new DeadLetterDesk(options);
+  }
+
+  async search(request: SearchRequest): Promise<SearchResponse> {
+    const { catalogue, clock, index, keeper, observeSearch } = this.#options;
+    const beganAtMs = clock.nowMs();
+    this.#refuseUndeclared(request);
+    const generation = request.generation
+      ? catalogue.generation(request.generation)
+      : keeper.active;
+    if (!generation) {
+      throw new RequestError(404, "unknown-generation", `no generation ${request.generation}`);
+    }
+    const line = keeper.line(generation.id);
+    if (!line) {
+      const reason = keeper.unavailable(generation.id) ?? "it is retired";
+      throw new RequestError(
+        503,
+        "generation-unavailable",
+        `generation ${generation.id} cannot be queried: ${reason}`,
+      );
+    }
+    const after = await awaitWrites(index, generation.id, request.after, {
+      waitMs: request.waitMs,
+      clock,
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    const embedAtMs = clock.nowMs();
+    const { vectors } = await line.embedder.embed({
+      texts: [request.query],
+      purpose: "query",
+      lane: "query",
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    const [vector] = vectors;
+    if (!vector) throw new TransientError("the embedder left out the query's vector");
+    const searchAtMs = clock.nowMs();
+    const found = await searchIndex(index, {
+      generation,
+      vector,
+      limit: request.limit,
+      per: request.per,
+      filter: request.filter,
+      sources: request.sources,
+      asker: { tenant: request.tenant, principals: request.principals ?? [] },
+      tenants: request.tenant === null ? [] : [request.tenant],
+      preferCurrent: request.preferCurrent,
+    });
+    const endMs = clock.nowMs();
+    observeSearch("embed", searchAtMs - embedAtMs);
+    observeSearch("index", endMs - searchAtMs);
+    observeSearch("total", endMs - beganAtMs);
+    const completeUpTo = this.#inScope(request).map(({ name }) => ({
+      source: name,
+      completeUpToMs: line.completeUpToMs(name),
+    }));
+    const times = completeUpTo.map((each) => each.completeUpToMs);
+    return {
+      results: found.hits,
+      complete: found.complete,
+      incompleteReason: found.incompleteReason,
+      completeUpToMs: times.some((time) => time === null)
+        ? null
+        : Math.min(...(times as readonly number[])),
+      completeUpTo,
+      generation: generation.id,
+      after,
+      restrictionsLate:
+        (this.#options.ledger.restrictionLagMs(endMs) ?? 0) > this.#options.restrictionWithinMs,
+    };
+  }
+
+  async put(
+    source: SourceName,
+    documents: readonly PushedDocument[],
+  ): Promise<readonly Accepted[]> {
+    const target = this.#pushTarget(source);
+    const { declaresTenants } = this.#source(source);
+    for (const document of documents) {
+      if (document.tenant === null && (declaresTenants || this.#options.tenantsRequired)) {
+        throw new RequestError(
+          400,
+          "tenant-required",
+          `document ${JSON.stringify(document.key)}: name its tenant, or "*" for every tenant`,
+        );
+      }
+    }
+    return pushDocuments(this.#options.log, this.#options.clock, target, documents);
+  }
+
+  async patch(
+    source: SourceName,
+    key: string,
+    facet: { readonly metadata: Metadata } | { readonly permissions: Permissions },
+  ): Promise<Accepted> {
+    await this.#mustExist(source, key);
+    return pushFacet(this.#options.log, this.#options.clock, this.#pushTarget(source), key, facet);
+  }
+
+  remove(source: SourceName, key: string): Promise<Accepted> {
+    const { clock, log } = this.#options;
+    return pushDelete(log, clock, this.#pushTarget(source), key);
+  }
+
+  async document(source: SourceName, key: string): Promise<DocumentView> {
+    this.#source(source);
+    const documentId = `${source}/${key}` as DocumentId;
+    const { index, keeper } = this.#options;
+    const [manifest] = await index.manifests(keeper.active.id, [documentId]);
+    return {
+      documentId,
+      standing: manifest ? standingOf(manifest) : "unknown",
+      manifest: manifest ?? null,
+    };
+  }
+
+  async why(id: DocumentId, asker: Asker | null): Promise<WhyReport> {
+    const { history, index, keeper, sources } = this.#options;
+    const source = sources.get(sourceOf(id));
+    const [manifest] = await index.manifests(keeper.active.id, [id]);
+    const letters = await this.#desk.list();
+    const inSource = await stateIn(source?.from ?? null, keyOf(id));
+    return explainDocument({
+      id,
+      generation: keeper.active.id,
+      manifest,
+      history,
+      deadLetters: letters.filter((letter) => letter.documentId === id),
+      asker,
+      inSource,
+      isHeld: (source?.line?.held.count ?? 0) > 0 && inSource === "gone",
+    });
+  }
+
+  async freshness(): Promise<FreshnessReport> {
+    const { clock, ledger } = this.#options;
+    const sources = await this.#freshnessBySource();
+    return {
+      atMs: clock.nowMs(),
+      verdict: worstOf(sources.map((source) => source.verdict)),
+      sources,
+      restrictionLagMs: ledger.restrictionLagMs(clock.nowMs()),
+    };
+  }
+
+  async status(): Promise<StatusReport> {
+    const { catalogue, dataDirectory, keeper, sources, version } = this.#options;
+    const generations = await Promise.all(
+      catalogue.generations.map(async (generation) => ({
+        id: generation.id,
+        state: generation.state,
+        fingerprint: generation.fingerprint,
+        model: generation.recipe.space.model,
+        dimension: generation.recipe.space.dimension,
+        chunker: `${generation.recipe.chunker.kind}-${generation.recipe.chunker.version}`,
+        progress: generation.state === "building" ? await keeper.progress(generation.id) : null,
+      })),
+    );
+    const stages = keeper.lines.flatMap((line) =>
+      line.states().map(({ stage, trouble, waiting }) => ({
+        stage,
+        generation: line.generation.id,
+        waiting,
+        state: trouble ?? "running",
+      })),
+    );
+    const problems = [...sources.values()].flatMap(({ name, line }) => [
+      ...(line?.trouble ? [`source ${name}: ${line.trouble}`] : []),
+      ...(line && line.held.count > 0
+        ? [`source ${name}: ${line.held.count} deletes are held (${line.held.reason})`]
+        : []),
+      ...(line && line.blocked.size > 0
+        ? [`source ${name}: ${line.blocked.size} documents cannot be read`]
+        : []),
+    ]);
+    const unavailable = generations.flatMap(({ id }) => {
+      const reason = keeper.unavailable(id);
+      return reason ? [`generation ${id}: ${reason}`] : [];
+    });
+    return {
+      version,
+      startedAtMs: this.#startedAtMs,
+      dataDirectory,
+      generations,
+      sources: await this.#freshnessBySource(),
+      stages,
+      deadLetters: (await this.#desk.list()).length,
+      embedder: {
+        model: keeper.active.recipe.space.model,
+        queued: this.#options.embedQueued(),
+      },
+      problems: [...problems, ...unavailable],
+    };
+  }
+
+  async plan(): Promise<PlanReport> {
+    const { keeper } = this.#options;
+    const { building } = keeper;
+    return {
+      ...(await this.#options.plan()),
+      building: building && {
+        generation: building.id,
+        share: (await keeper.progress(building.id)) ?? 0,
+      },
+    };
+  }
+
+  async apply(): Promise<PlanReport> {
+    const plan = await this.plan();
+    if (plan.needed) await this.#options.apply();
+    return this.plan();
+  }
+
+  replay(request: ReplayRequest): Promise<ReplayReport> {
+    return this.#options.replayer.replay(request);
+  }
+
+  async reconcile(
+    source: SourceName | null,
+    options: { readonly confirm: boolean },
+  ): Promise<readonly ReconcileReport[]> {
+    const chosen = source ? [this.#source(source)] : [...this.#options.sources.values()];
+    const reports: ReconcileReport[] = [];
+    for (const { name, line } of chosen) {
+      if (line) reports.push(await line.reconcile(options));
+      else if (source) {
+        throw new RequestError(
+          400,
+          "not-listable",
+          `source ${name} is pushed: its log is its only copy, and there is nothing to compare`,
+        );
+      }
+    }
+    return reports;
+  }
+
+  deadLetters(): Promise<readonly DeadLetterView[]> {
+    return this.#desk.list();
+  }
+
+  retryDeadLetters(
+    ids: readonly string[] | null,
+    options: { readonly force: boolean },
+  ): Promise<number> {
+    return this.#desk.retry(ids, options);
+  }
+
+  dropDeadLetters(ids: readonly string[]): Promise<number> {
+    return this.#desk.drop(ids);
+  }
+
+  backup(path: string): Promise<{ readonly path: string; readonly bytes: number }> {
+    return this.#options.backup(path);
+  }
+
+  doctor(): Promise<readonly DoctorFinding[]> {
+    return this.#options.doctor();
+  }
+
+  #source(name: SourceName): ServedSource {
+    const source = this.#options.sources.get(name);
+    if (source) return source;
+    const known = [...this.#options.sources.keys()].join(", ");
+    throw new RequestError(404, "unknown-source", `no source ${name}; there are: ${known}`);
+  }
+
+  #pushTarget(name: SourceName): PushTarget {
+    const source = this.#source(name);
+    if (source.kind !== "push") {
+      throw new RequestError(
+        409,
+        "not-pushed",
+        `source ${name} is a ${source.kind}: change its documents there`,
+      );
+    }
+    return {
+      source: name,
+      epoch: source.epoch(),
+      permissions: source.defaultPermissions,
+      tenant: source.defaultTenant,
+    };
+  }
+
+  async #mustExist(source: SourceName, key: string): Promise<void> {
+    this.#pushTarget(source);
+    const { history, index, keeper } = this.#options;
+    const id = `${source}/${key}` as DocumentId;
+    const [manifest] = await index.manifests(keeper.active.id, [id]);
+    if (manifest && manifest.seen.offset >= 0 && !manifest.seen.deleted) return;
+    // It may have been written a moment ago and not been seen yet.
+    const [newest] = await history.recordsOf("mutations", id, 1);
+    const isPending = newest && newest.offset > (manifest?.seen.offset ?? -1);
+    if (isPending && newest.value && !newest.value.includes('"kind":"delete"')) return;
+    throw new RequestError(404, "unknown-document", `no document ${id}; PUT it first`);
+  }
+
+  #inScope(request: SearchRequest): readonly ServedSource[] {
+    const all = [...this.#options.sources.values()];
+    const { sources } = request;
+    return sources ? all.filter(({ name }) => sources.includes(name)) : all;
+  }
+
+  #refuseUndeclared(request: SearchRequest): void {
+    for (const name of request.sources ?? []) this.#source(name);
+    const scope = this.#inScope(request);
+    const needsTenant =
+      this.#options.tenantsRequired || scope.some(({ declaresTenants }) => declaresTenants);
+    if (needsTenant && request.tenant === null) {
+      throw new RequestError(
+        400,
+        "tenant-required",
+        'these sources have tenants: name one in "tenant"; nothing searches all of them',
+      );
+    }
+    if (request.tenant === everyTenant) {
+      throw new RequestError(400, "tenant-required", 'a search is for one tenant, not for "*"');
+    }
+    if (request.principals === null && scope.some((source) => source.declaresPermissions)) {
+      throw new RequestError(
+        400,
+        "principals-required",
+        'these sources have permissions: say who asks in "principals", [] for nobody in particular',
+      );
+    }
+  }
+
+  async #freshnessBySource(): Promise<readonly SourceFreshness[]> {
+    const { clock, index, keeper, ledger, sources } = this.#options;
+    const { active } = keeper;
+    const counts = await index.counts(active.id);
+    const line = keeper.line(active.id);
+    return [...sources.values()].map((source) =>
+      ledger.describe(
+        {
+          source: source.name,
+          kind: source.kind,
+          counts: counts.find((each) => each.source === source.name) ?? null,
+          held: source.line?.held.count ?? 0,
+          completeUpToMs: line?.completeUpToMs(source.name) ?? null,
+          observedUpToMs: source.observedUpToMs(),
+        },
+        clock.nowMs(),
+      ),
+    );
+  }
+}
+
+async function stateIn(
+  from: DocumentSource | null,
+  key: string,
+): Promise<"present" | "filtered" | "gone" | "blocked" | "unknown"> {
+  if (!from) return "unknown";
+  try {
+    const state = await from.read(key);
+    return state.kind === "found" ? "present" : state.kind;
+  } catch {
+    // Whatever is wrong with it, it is there: its dead letter says what.
+    return "present";
+  }
+}
