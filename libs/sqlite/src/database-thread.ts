@@ -1,0 +1,82 @@
+/**
+ * A worker thread with one connection. The writer's takes what waits by priority; a reader's takes
+ * what comes. It ends when it is told to and everything that came before is done.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import type { ConnectionOptions } from "./connection.ts";
+import { errorMessage } from "./errors.ts";
+import { runRead, runWrites, sharesTransaction, type Job, type Outcome } from "./job.ts";
+import { openConnection } from "./open-connection.ts";
+import { WriteQueue } from "./write-queue.ts";
+
+export type Request = { readonly id: number; readonly job: Job } | "close";
+export type Reply = { readonly id: number; readonly outcome: Outcome };
+type Waiting = Exclude<Request, "close">;
+
+const appendsPerTransactionMax = 64;
+
+const port = parentPort;
+if (!port) throw new Error("database-thread.ts runs in a worker thread");
+
+const queue = new WriteQueue<Waiting>();
+let closing = false;
+
+const connection = open();
+
+function open() {
+  try {
+    return openConnection(workerData as ConnectionOptions);
+  } catch (error) {
+    reply(0, { ok: false, error: errorMessage(error) });
+    return null;
+  }
+}
+
+if (connection) {
+  reply(0, { ok: true, result: null });
+  port.on("message", (request: Request) => {
+    accept(request);
+    while (step());
+    if (!closing) return;
+    connection[Symbol.dispose]();
+    port.close();
+  });
+}
+
+function accept(request: Request): void {
+  if (request === "close") closing = true;
+  else queue.push(request.job.kind === "write" ? request.job.priority : "restriction", request);
+}
+
+/** Takes in what came meanwhile, so that a restriction overtakes content that waits. */
+function step(): boolean {
+  for (;;) {
+    const more = receiveMessageOnPort(port as NonNullable<typeof port>);
+    if (!more) break;
+    accept(more.message as Request);
+  }
+  const taken = queue.take({
+    shares: (first, other) => sharesTransaction(first.job, other.job),
+    jobsMax: appendsPerTransactionMax,
+  });
+  for (const [index, outcome] of outcomesOf(taken).entries()) {
+    reply((taken[index] as Waiting).id, outcome);
+  }
+  return taken.length > 0;
+}
+
+function outcomesOf(taken: readonly Waiting[]): readonly Outcome[] {
+  const [first] = taken;
+  if (!first || !connection) return [];
+  if (first.job.kind === "write") {
+    return runWrites(
+      connection,
+      taken.flatMap(({ job }) => (job.kind === "write" ? [job] : [])),
+    );
+  }
+  return [runRead(connection, first.job, { snapshot: first.job.kind === "read" })];
+}
+
+function reply(id: number, outcome: Outcome): void {
+  (port as NonNullable<typeof port>).postMessage({ id, outcome } satisfies Reply, []);
+}

@@ -1,0 +1,99 @@
+/**
+ * Where jobs run: in threads, so that neither queries nor writes hold the event loop; or inline, in
+ * the caller's thread at once, for tests and simulations.
+ */
+import type { Connection } from "./connection.ts";
+import { errorFrom } from "./errors.ts";
+import { runRead, runWrites, type Job, type Outcome } from "./job.ts";
+import { openConnection } from "./open-connection.ts";
+import { Thread } from "./thread.ts";
+
+/** Searches keep copies in memory, so they gather on the first readers, the rest on the last. */
+export type Side = "search" | "other";
+
+export interface Engine extends AsyncDisposable {
+  /** Jobs that wait for the writer. */
+  readonly writesWaiting: number;
+  run(
+    job: Job,
+    options: { readonly side: Side; readonly transfer: readonly ArrayBuffer[] },
+  ): Promise<unknown>;
+  /** On every reader that is not busy. */
+  runIdle(job: Job): Promise<void>;
+}
+
+export class InlineEngine implements Engine {
+  readonly #connection: Connection;
+  readonly writesWaiting = 0;
+
+  constructor(file: string) {
+    this.#connection = openConnection({ file, role: "writer" });
+  }
+
+  async run(job: Job): Promise<unknown> {
+    const [outcome] =
+      job.kind === "write"
+        ? runWrites(this.#connection, [job])
+        : [runRead(this.#connection, job, { snapshot: false })];
+    return resultOf(outcome as Outcome);
+  }
+
+  async runIdle(): Promise<void> {
+    // One connection: there is nothing that another could do ahead.
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#connection[Symbol.dispose]();
+  }
+}
+
+export class ThreadedEngine implements Engine {
+  readonly #writer: Thread;
+  readonly #readers: readonly Thread[];
+
+  private constructor(writer: Thread, readers: readonly Thread[]) {
+    this.#writer = writer;
+    this.#readers = readers;
+  }
+
+  static async open(file: string, options: { readonly readers: number }): Promise<ThreadedEngine> {
+    // The writer makes the file and its tables; readers find them there.
+    const writer = await Thread.open({ file, role: "writer" });
+    const readers = await Promise.all(
+      Array.from({ length: options.readers }, () => Thread.open({ file, role: "reader" })),
+    );
+    return new ThreadedEngine(writer, readers);
+  }
+
+  get writesWaiting(): number {
+    return this.#writer.waiting;
+  }
+
+  run(
+    job: Job,
+    { side, transfer }: { readonly side: Side; readonly transfer: readonly ArrayBuffer[] },
+  ): Promise<unknown> {
+    const thread = job.kind === "read" ? this.#leastBusy(side) : this.#writer;
+    return thread.run(job, transfer);
+  }
+
+  async runIdle(job: Job): Promise<void> {
+    const idle = this.#readers.filter(({ waiting }) => waiting === 0);
+    await Promise.all(idle.map((reader) => reader.run(job)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#readers.map((reader) => reader[Symbol.asyncDispose]()));
+    await this.#writer[Symbol.asyncDispose]();
+  }
+
+  #leastBusy(side: Side): Thread {
+    const readers = side === "search" ? this.#readers : this.#readers.toReversed();
+    return readers.reduce((least, reader) => (reader.waiting < least.waiting ? reader : least));
+  }
+}
+
+function resultOf(outcome: Outcome): unknown {
+  if (outcome.ok) return outcome.result;
+  throw errorFrom(outcome.error);
+}
