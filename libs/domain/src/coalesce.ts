@@ -8,6 +8,8 @@ export interface CoalescingWindow {
   readonly waitMs: number;
   /** As many waiting documents end the window for all of them. */
   readonly documentsMax: number;
+  /** Instead of a window, fixed times: when the next one after `nowMs` is. */
+  readonly dueAtMs?: (nowMs: number) => number;
 }
 
 export const defaultWindow: CoalescingWindow = { waitMs: 5_000, documentsMax: 10 };
@@ -23,6 +25,7 @@ export class CoalescingClock {
 
   /** Milliseconds from now until the document may go; 0 for one that was quiet for a window. */
   waitOf(key: string, window: CoalescingWindow, nowMs: number): number {
+    if (window.dueAtMs) return Math.max(1, window.dueAtMs(nowMs) - nowMs);
     const lastMs = this.#lastRunMs.get(key);
     // A clock that stepped back must not make anyone wait longer than a window.
     if (lastMs === undefined || lastMs > nowMs) return 0;

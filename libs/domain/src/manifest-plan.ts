@@ -242,16 +242,18 @@ export function planIndexed(
   content: IndexedContent,
   input: { readonly token: Token; readonly nowMs: number },
 ): Manifest {
-  const { mutation } = content;
+  const { mutation, contentHash } = content;
   const passed = isNewer(mutation.revision, current.seen.revision);
-  const seen = (passed && seenAfter(current.seen, mutation, input.nowMs)) || current.seen;
+  // A mutation reaches the upserter without its content: what it states is known by its hash.
+  const advanced = passed ? seenAfter(current.seen, mutation, input.nowMs) : null;
+  const seen = advanced ? { ...advanced, contentHash } : current.seen;
   const before = current.indexed;
   const indexed = follow(
     seen,
     {
       revision: mutation.revision,
       policy: { tenant: mutation.tenant, permissions: mutation.permissions },
-      contentHash: content.contentHash,
+      contentHash,
       fingerprint: content.fingerprint,
       live: content.live,
       title: content.title,

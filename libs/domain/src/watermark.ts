@@ -22,7 +22,9 @@ export function encodeMarker(marker: Marker): string {
 export function decodeMarker(value: string): Marker | null {
   if (!value.startsWith('{"v":1,"kind":"marker"')) return null;
   const marker = markerSchema.safeParse(JSON.parse(value));
-  return marker.success ? marker.data : null;
+  if (!marker.success) return null;
+  const { source, producer, completeToMs } = marker.data;
+  return { source, producer, completeToMs };
 }
 
 /** The marker's key on the log, so that compaction keeps the newest of each producer. */

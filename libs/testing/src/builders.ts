@@ -19,6 +19,7 @@ import {
   type Permissions,
   type Point,
   type Policy,
+  type Recipe,
   type Revision,
   type Seen,
   type Token,
@@ -216,3 +217,22 @@ export function aPoint(parts: PointParts & { readonly text?: string } = {}): Poi
 }
 
 export const digestsOf = (points: readonly Point[]) => points.map((point) => digestOf(point.id));
+
+/** The recipe of a memory embedder and small chunks. */
+export const aRecipe: Recipe = {
+  embedder: { name: "default", kind: "memory", model: "bag-of-words" },
+  space: {
+    model: "bag-of-words",
+    weightsDigest: "weights",
+    tokenizerDigest: "words",
+    dimension: 32,
+    tokensMax: 64,
+    pooling: "sum",
+    metric: "cosine",
+    documentPrefix: "",
+    queryPrefix: "",
+  },
+  chunker: { kind: "structure", version: "1", tokensMax: 8, chunksMax: 1_000 },
+  normalizer: { form: "NFC", version: "1" },
+  extraction: { version: "1" },
+};
