@@ -1,1 +1,22 @@
-/** Nothing is exported yet. */
+export type { Access, ServerOptions, ServerParts } from "./api-app.ts";
+export { createKey, hashKey, keyRecordSchema, scopes } from "./auth/key-record.ts";
+export type { KeyRecord, Scope } from "./auth/key-record.ts";
+export { mayListen, type ListeningDecision } from "./auth/listening.ts";
+export { parseKeys } from "./auth/parse-keys.ts";
+export { createServer } from "./create-server.ts";
+export type { LineAnswer } from "./ndjson/bulk-write.ts";
+export type { Problem } from "./problem.ts";
+export type { AcceptedWire } from "./wire/accepted.ts";
+export type { DeadLetterWire } from "./wire/dead-letter-wire.ts";
+export type { FreshnessWire, SourceFreshnessWire } from "./wire/freshness-wire.ts";
+export type { ManifestWire } from "./wire/manifest-wire.ts";
+export type {
+  BackupWire,
+  DoctorWire,
+  PlanWire,
+  ReconcileWire,
+  ReplayWire,
+  StatusWire,
+} from "./wire/operator-wire.ts";
+export type { SearchHitWire, SearchResponseWire } from "./wire/search-response.ts";
+export type { WhyWire } from "./wire/why-wire.ts";

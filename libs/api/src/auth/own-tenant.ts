@@ -1,0 +1,31 @@
+/**
+ * Documents of one source share a key space, whatever their tenant. A key limited to tenants must
+ * neither overwrite, remove nor read back what belongs to another one.
+ */
+import type { DocumentId } from "@tidemark/domain";
+import { keyOf, sourceOf } from "@tidemark/domain";
+import { RequestError, type Operations } from "@tidemark/pipeline";
+import { mayTouchTenant, type Rights } from "./rights.ts";
+
+/** @throws RequestError with 403 when the stored document is another tenant's. */
+export async function requireOwnTenant(
+  operations: Operations,
+  rights: Rights,
+  id: DocumentId,
+): Promise<void> {
+  if (await isOfAnotherTenant(operations, rights, id)) {
+    throw new RequestError(403, "tenant-not-allowed", "this document belongs to another tenant");
+  }
+}
+
+/** A document that is unknown or deleted belongs to nobody. */
+export async function isOfAnotherTenant(
+  operations: Operations,
+  rights: Rights,
+  id: DocumentId,
+): Promise<boolean> {
+  if (rights.tenants === "*") return false;
+  const { manifest } = await operations.document(sourceOf(id), keyOf(id));
+  if (!manifest || manifest.seen.deleted) return false;
+  return !mayTouchTenant(rights, manifest.seen.policy.tenant);
+}
