@@ -33,7 +33,7 @@ export * from "./service/source-line.ts";
 export * from "./stages/chunk.ts";
 export * from "./stages/document-chunker.ts";
 export * from "./stages/resolve.ts";
-export * from "./stages/restrict.ts";
+export { restrictStage, tokenSource, type RestrictDependencies } from "./stages/restrict.ts";
 export * from "./stages/upsert.ts";
 export * from "./stages/vectors-for.ts";
 export * from "./topics.ts";

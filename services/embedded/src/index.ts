@@ -1,1 +1,3 @@
-/** Nothing is exported yet. */
+export { restoreData } from "./restore-data.ts";
+export { runEmbedded, type RunOptions } from "./run-embedded.ts";
+export { processNoteFile } from "./process-note.ts";

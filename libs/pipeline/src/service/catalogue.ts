@@ -12,6 +12,8 @@ export interface SourceRecord {
   /** What the source's order hangs on; another one begins a new epoch. */
   readonly identity: string;
   readonly epoch: number;
+  /** What the source was when it was last opened, such as a folder's device and inode. */
+  readonly root: string | null;
   /** Until it was listed whole once under this epoch. */
   readonly snapshotDue: boolean;
 }
@@ -89,7 +91,7 @@ export class Catalogue {
       highestInManifests,
       nowMs: this.#clock.nowMs(),
     });
-    const record = { source, identity, epoch, snapshotDue: true };
+    const record = { source, identity, epoch, root: known?.root ?? null, snapshotDue: true };
     await this.putSource(record);
     return { ...record, isNew: true };
   }

@@ -59,7 +59,8 @@ export interface ServedSource {
   readonly declaresTenants: boolean;
   readonly declaresPermissions: boolean;
   readonly defaultPermissions: Permissions;
-  readonly defaultTenant: string;
+  /** Null where a pushed document must name its own. */
+  readonly defaultTenant: string | null;
   /** Null for a source that is pushed. */
   readonly line: SourceLine | null;
   readonly from: DocumentSource | null;
@@ -180,9 +181,9 @@ export class TidemarkService implements Operations {
     documents: readonly PushedDocument[],
   ): Promise<readonly Accepted[]> {
     const target = this.#pushTarget(source);
-    const { declaresTenants } = this.#source(source);
+    const { defaultTenant } = this.#source(source);
     for (const document of documents) {
-      if (document.tenant === null && (declaresTenants || this.#options.tenantsRequired)) {
+      if (document.tenant === null && defaultTenant === null) {
         throw new RequestError(
           400,
           "tenant-required",
@@ -382,7 +383,7 @@ export class TidemarkService implements Operations {
       source: name,
       epoch: source.epoch(),
       permissions: source.defaultPermissions,
-      tenant: source.defaultTenant,
+      tenant: source.defaultTenant ?? everyTenant,
     };
   }
 

@@ -3,7 +3,12 @@
  * embedded is found by halving the request, and the others do not suffer for it.
  */
 import { PoisonError } from "../errors.ts";
+import { mapBounded } from "../map-bounded.ts";
 import type { Embedder, EmbedLane } from "../ports/embedder.ts";
+
+/** A request is small enough for a queue that bounds its lanes, and for others to come between. */
+const textsPerRequestMax = 128;
+const requestsAtOnceMax = 2;
 
 export interface TextToEmbed {
   readonly text: string;
@@ -34,7 +39,13 @@ export async function embedMissing(
   for (const { text, textHash } of wanted) {
     if (!known.byHash.has(textHash) && !known.refused.has(textHash)) missing.set(textHash, text);
   }
-  await embedHalving(embedder, [...missing], known, options);
+  const texts = [...missing];
+  const requests = Array.from({ length: Math.ceil(texts.length / textsPerRequestMax) }, (_, at) =>
+    texts.slice(at * textsPerRequestMax, (at + 1) * textsPerRequestMax),
+  );
+  await mapBounded(requests, requestsAtOnceMax, (request) =>
+    embedHalving(embedder, request, known, options),
+  );
 }
 
 async function embedHalving(

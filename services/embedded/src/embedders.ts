@@ -1,0 +1,131 @@
+/** Opens the embedders that generations need, each once, and closes them with the process. */
+import { fileURLToPath } from "node:url";
+import type { Recipe } from "@tidemark/domain";
+import { OnnxEmbedder } from "@tidemark/onnx";
+import type { Embedder } from "@tidemark/pipeline";
+import type { Config, EmbedderConfig, Logger } from "@tidemark/runtime";
+
+/** The models that travel with the repository, by the name the config gives them. */
+const bundledModels: Readonly<Record<string, string>> = {
+  "all-MiniLM-L6-v2-int8": fileURLToPath(
+    new URL("../../../models/all-MiniLM-L6-v2", import.meta.url),
+  ),
+};
+
+export interface OpenedEmbedder {
+  readonly embedder: Embedder;
+  /** Texts that wait. */
+  readonly queued: () => number;
+  /** One line for people: how sure it is that the vectors are right. */
+  readonly note: string;
+}
+
+export class Embedders implements AsyncDisposable {
+  readonly #config: Config;
+  readonly #logger: Logger;
+  readonly #opened = new Map<string, Promise<OpenedEmbedder>>();
+  readonly #closing = new AsyncDisposableStack();
+
+  constructor(config: Config, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+  }
+
+  /** @throws when the config has no such embedder, or its model cannot be used here */
+  byName(name: string): Promise<OpenedEmbedder> {
+    const opened = this.#opened.get(name) ?? this.#open(name);
+    this.#opened.set(name, opened);
+    return opened;
+  }
+
+  /** The embedder of a recipe: one that makes the very same vectors, or an error that says why not. */
+  async forRecipe(recipe: Recipe): Promise<Embedder> {
+    const names = [recipe.embedder.name, ...Object.keys(this.#config.embedders)];
+    let nearest = `no embedder ${recipe.embedder.name} is configured`;
+    for (const name of new Set(names)) {
+      const config = this.#config.embedders[name];
+      if (config?.kind !== recipe.embedder.kind) continue;
+      const { embedder } = await this.byName(name);
+      const difference = differenceOf(embedder, recipe);
+      if (!difference) return embedder;
+      nearest = `embedder ${name} makes other vectors: ${difference}`;
+    }
+    throw new Error(nearest);
+  }
+
+  async queued(): Promise<number> {
+    const all = await Promise.all(this.#opened.values());
+    return all.reduce((sum, opened) => sum + opened.queued(), 0);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#closing.disposeAsync();
+  }
+
+  async #open(name: string): Promise<OpenedEmbedder> {
+    const config = this.#config.embedders[name];
+    if (!config) throw new Error(`no embedder ${name} is configured`);
+    return config.kind === "onnx" ? this.#openOnnx(config) : this.#openOpenAi(name, config);
+  }
+
+  async #openOnnx(config: Extract<EmbedderConfig, { kind: "onnx" }>): Promise<OpenedEmbedder> {
+    const modelDirectory = bundledModels[config.model] ?? config.model;
+    const embedder = await OnnxEmbedder.open({
+      modelDirectory,
+      device: config.device,
+      ...(config.workers === undefined ? {} : { workers: config.workers }),
+    });
+    this.#closing.use(embedder);
+    const { golden } = embedder;
+    if (golden.verdict === "warn") {
+      this.#logger.warn({ mean: golden.mean, min: golden.min }, "golden texts are not quite met");
+    }
+    const { model, dimension } = embedder.space;
+    const met = golden.verdict === "warn" ? "golden texts nearly match" : "golden texts match";
+    return {
+      embedder,
+      queued: () => Object.values(embedder.load.queuedTexts).reduce((sum, texts) => sum + texts, 0),
+      note: `${model} · ${dimension} · ${met}`,
+    };
+  }
+
+  async #openOpenAi(
+    name: string,
+    config: Extract<EmbedderConfig, { kind: "openai" }>,
+  ): Promise<OpenedEmbedder> {
+    // Its tables of tokens are large, and few need them.
+    const { OpenAiEmbedder } = await import("@tidemark/openai");
+    const embedder = await OpenAiEmbedder.open({
+      baseUrl: config.baseUrl,
+      model: config.model,
+      dimensions: config.dimensions,
+      apiKey: config.apiKey?.reveal() ?? null,
+      tokensMax: config.maxTokens,
+      batchTextsMax: config.batchTextsMax,
+      batchTokensMax: config.batchTokensMax,
+      requestsMax: config.requestsMax,
+      timeoutMs: config.timeoutMs,
+      documentPrefix: config.prefixes.document ?? "",
+      queryPrefix: config.prefixes.query ?? "",
+      pricePerMillionTokens: config.price?.perMillionTokens ?? 0,
+      budgetPerDay: config.budget?.perDay ?? null,
+      onBudget: (fields: object) => {
+        this.#logger.warn({ embedder: name, ...fields }, "budget is spent; embedding waits");
+      },
+    });
+    this.#closing.use(embedder);
+    return {
+      embedder,
+      queued: () => embedder.queued,
+      note: `${config.model} · ${config.dimensions} · ${new URL(config.baseUrl).host}`,
+    };
+  }
+}
+
+function differenceOf(embedder: Embedder, recipe: Recipe): string | null {
+  for (const [field, value] of Object.entries(recipe.space)) {
+    const own = (embedder.space as unknown as Readonly<Record<string, unknown>>)[field];
+    if (field !== "model" && own !== value) return `${field} is ${String(own)}, not ${value}`;
+  }
+  return null;
+}

@@ -1,0 +1,85 @@
+/** What stages report → metrics and freshness. */
+import type { Receipt } from "@tidemark/domain";
+import type {
+  FreshnessLedger,
+  PipelineObserver,
+  ReconcileReport,
+  StageState,
+} from "@tidemark/pipeline";
+import { boundedLabel, type Metrics } from "@tidemark/runtime";
+
+const msPerSecond = 1_000;
+
+export class Measuring implements PipelineObserver {
+  readonly #metrics: Metrics;
+  readonly #ledger: FreshnessLedger;
+  readonly #isActive: (generation: string | null) => boolean;
+  readonly #reason = boundedLabel();
+  readonly #states = new Map<string, StageState>();
+
+  constructor(
+    metrics: Metrics,
+    ledger: FreshnessLedger,
+    isActive: (generation: string | null) => boolean,
+  ) {
+    this.#metrics = metrics;
+    this.#ledger = ledger;
+    this.#isActive = isActive;
+  }
+
+  receipt(receipt: Receipt): void {
+    const { outcome, source, chunks, timings } = receipt;
+    const metrics = this.#metrics;
+    metrics.receipts.inc({ outcome, reason: this.#reason(receipt.reason) });
+    metrics.chunksEmbedded.inc({ source }, chunks.embedded);
+    metrics.chunksReused.inc({ source }, chunks.reused + chunks.kept);
+    metrics.chunksRemoved.inc({ source }, chunks.removed);
+    metrics.embedTokens.inc({ source }, receipt.tokens);
+    metrics.embedTokensSaved.inc({ source }, receipt.tokensSaved);
+    metrics.embedCost.inc({ source }, receipt.cost);
+    if (outcome === "displaced") metrics.displaced.inc({ source });
+    const { queueMs, waitMs, chunkMs, embedMs, writeMs } = timings;
+    if (queueMs !== undefined) observe("queue", queueMs + (waitMs ?? 0));
+    if (chunkMs !== undefined) observe("chunk", chunkMs);
+    if (embedMs !== undefined) observe("embed", embedMs);
+    if (writeMs !== undefined) observe("write", writeMs);
+    if (!this.#isActive(receipt.generation)) return;
+    const noted = this.#ledger.note(receipt);
+    if (!noted) return;
+    const kind = receipt.change === "content" ? "change" : "restriction";
+    metrics.changes.inc({ source, kind });
+    metrics.freshnessLag.observe({ source, kind }, noted.lagMs / msPerSecond);
+    if (noted.isLate) metrics.changesLate.inc({ source, kind });
+
+    function observe(stage: "queue" | "chunk" | "embed" | "write", ms: number): void {
+      metrics.stage.observe({ stage }, ms / msPerSecond);
+    }
+  }
+
+  retry(stage: string, _reason: string): void {
+    this.#metrics.retries.inc({ stage });
+  }
+
+  deadLetter(_stage: string, reason: string): void {
+    this.#metrics.deadLetters.inc({ reason: this.#reason(reason) });
+  }
+
+  state(state: StageState): void {
+    this.#states.set(state.group, state);
+  }
+
+  scanned(report: ReconcileReport): void {
+    const { source } = report;
+    const metrics = this.#metrics;
+    metrics.scan.observe({ source }, report.tookMs / msPerSecond);
+    metrics.scanDocuments.inc({ source }, report.listed);
+    metrics.scanFound.inc({ source, found: "added" }, report.missing);
+    metrics.scanFound.inc({ source, found: "changed" }, report.stale);
+    metrics.scanFound.inc({ source, found: "removed" }, report.applied);
+    metrics.held.set({ source }, report.held);
+  }
+
+  searched(part: "embed" | "index" | "total", ms: number): void {
+    this.#metrics.search.observe({ part }, ms / msPerSecond);
+  }
+}

@@ -1,0 +1,165 @@
+/** The one process: reads its config, opens everything, serves, and drains when told to stop. */
+import { existsSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { createServer, mayListen, parseKeys } from "@tidemark/api";
+import {
+  createLogger,
+  createMetrics,
+  defaultConfig,
+  EventLoopWatch,
+  ExitError,
+  exitCodes,
+  loadConfig,
+  Readiness,
+  runProcess,
+  type Config,
+  type ProcessContext,
+} from "@tidemark/runtime";
+import { DataDirectoryLockedError } from "@tidemark/sqlite";
+import { banner } from "./banner.ts";
+import { announceProgress } from "./announce.ts";
+import { openTidemark } from "./open-tidemark.ts";
+import { writeProcessNote } from "./process-note.ts";
+import { refuseUnbuilt } from "./refuse-unbuilt.ts";
+import { version } from "./version.ts";
+
+export interface RunOptions {
+  /** A folder to index in place of a config file; the bundled handbook when neither is given. */
+  readonly path: string | null;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly dataDirectory: string | null;
+  readonly configFiles: readonly string[];
+  readonly mode: "dev" | "serve";
+}
+
+/** Runs until told to stop and ends the process with its exit code. */
+export async function runEmbedded(options: RunOptions): Promise<void> {
+  const isTerminal = process.stdout.isTTY === true;
+  const write = (line: string) => void process.stdout.write(line);
+  const first = createLogger({ isTerminal, write });
+  await runProcess((context) => serve(options, context, { isTerminal, write }), {
+    logger: first,
+    process,
+  });
+}
+
+async function serve(
+  options: RunOptions,
+  { signal, resources, setDrainMs }: ProcessContext,
+  terminal: { readonly isTerminal: boolean; readonly write: (line: string) => void },
+): Promise<void> {
+  const { config, warnings } = readConfig(options);
+  setDrainMs(config.server.drainMs);
+  const logger = createLogger({
+    level: config.server.logLevel,
+    form: config.server.log,
+    ...terminal,
+  });
+  for (const warning of warnings) logger.warn(warning, "config");
+  refuseUnbuilt(config);
+  const keys = config.server.keys ? parseKeys(config.server.keys.reveal()) : null;
+  const host = options.host ?? config.server.listen.host;
+  const port = options.port ?? config.server.listen.port;
+  const listening = mayListen({ host, keys });
+  if (!listening.allowed) {
+    throw new ExitError(exitCodes.config, `${listening.reason}; ${listening.fix}`);
+  }
+  const dataDirectory = resolve(options.dataDirectory ?? config.server.dataPath ?? ".tidemark");
+  const metrics = createMetrics();
+  metrics.build.set({ version }, 1);
+  const readiness = new Readiness({ starting: "opening the data directory and the model" });
+  const live = resources.use(new EventLoopWatch({ nowMs: () => Date.now() }));
+  const tidemark = await locked(() =>
+    openTidemark({ config, version, dataDirectory, logger, metrics, readiness, resources }),
+  );
+  const app = createServer({
+    operations: tidemark.service,
+    logger,
+    metrics,
+    keys,
+    health: { live, readiness },
+    options: { version },
+  });
+  resources.defer(() => app.close());
+  const stop = new AbortController();
+  const running = tidemark.run(AbortSignal.any([signal, stop.signal]));
+  try {
+    await app.listen({ host, port });
+    const address = app.server.address();
+    const bound = typeof address === "object" && address ? address.port : port;
+    const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+    resources.use(
+      await writeProcessNote(dataDirectory, {
+        url,
+        pid: process.pid,
+        startedAt: new Date().toISOString(),
+      }),
+    );
+    readiness.clear("starting");
+    const facts = {
+      version,
+      mode: options.mode,
+      url,
+      hasKeys: keys !== null,
+      dataDirectory: `${relative(process.cwd(), dataDirectory) || dataDirectory}/`,
+      isNew: tidemark.isNew,
+      model: tidemark.modelNote,
+      sources: sourcesOf(config),
+    };
+    if (terminal.isTerminal) terminal.write(`${banner(facts)}\n`);
+    else logger.info(facts, "listening");
+    void announceProgress(tidemark.service, { ...terminal, logger, facts, signal });
+    await running;
+  } finally {
+    stop.abort();
+    await running.catch(() => {});
+  }
+}
+
+function readConfig(options: RunOptions): ReturnType<typeof loadConfig> {
+  if (options.configFiles.length === 0) {
+    const folderPath = resolve(options.path ?? bundledHandbook());
+    if (!existsSync(folderPath)) {
+      throw new ExitError(exitCodes.config, `there is no folder ${folderPath}`);
+    }
+    return { config: defaultConfig({ folderPath }), warnings: [] };
+  }
+  return loadConfig({
+    files: options.configFiles.map((name) => ({ name, text: readConfigFile(name) })),
+    environment: process.env,
+    readFile: (path) => readFileSync(path, "utf8"),
+  });
+}
+
+function readConfigFile(name: string): string {
+  try {
+    return readFileSync(name, "utf8");
+  } catch (error) {
+    throw new ExitError(exitCodes.config, `config file ${name} cannot be read`, { cause: error });
+  }
+}
+
+function bundledHandbook(): string {
+  return join(import.meta.dirname, "../../../examples/handbook");
+}
+
+function sourcesOf(config: Config): readonly { readonly name: string; readonly what: string }[] {
+  return Object.values(config.sources).flatMap((source) => {
+    if (source.kind === "push") return [{ name: source.name, what: "pushed over HTTP" }];
+    if (source.kind !== "folder") return [];
+    const shown = relative(process.cwd(), source.path);
+    const where = shown === "" || shown.startsWith("..") ? source.path : shown;
+    return [{ name: source.name, what: `${where}${source.watch ? " · watched" : ""}` }];
+  });
+}
+
+/** A second process on the same data directory is told who holds it. */
+async function locked<T>(open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!(error instanceof DataDirectoryLockedError)) throw error;
+    throw new ExitError(exitCodes.dataLocked, error.message, { cause: error });
+  }
+}
