@@ -14,6 +14,7 @@ import {
   tokenSource,
   type ContentStore,
   type DocumentSource,
+  type Embedder,
   type UpsertMutation,
 } from "@tidemark/pipeline";
 import type { Config, Logger, Metrics, Readiness } from "@tidemark/runtime";
@@ -38,6 +39,13 @@ export interface OpenOptions {
   readonly metrics: Metrics;
   readonly readiness: Readiness;
   readonly resources: AsyncDisposableStack;
+  readonly wrap?: Wrap | undefined;
+}
+
+/** Puts something around what is opened here, for tests that end the process at a certain call. */
+export interface Wrap {
+  readonly database: (database: SqliteDatabase) => SqliteDatabase;
+  readonly embedder: (embedder: Embedder) => Embedder;
 }
 
 export interface OpenedTidemark {
@@ -50,9 +58,10 @@ export interface OpenedTidemark {
 
 /** @throws DataDirectoryLockedError and other named errors of what cannot be opened */
 export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark> {
-  const { config, dataDirectory, logger, metrics, readiness, resources } = options;
+  const { config, dataDirectory, logger, metrics, readiness, resources, wrap } = options;
   const clock = systemClock;
-  const database = resources.use(await SqliteDatabase.open({ directory: dataDirectory }));
+  const opened = resources.use(await SqliteDatabase.open({ directory: dataDirectory }));
+  const database = wrap?.database(opened) ?? opened;
   const log = resources.use(new SqliteEventLog({ database }));
   const index = resources.use(new SqliteVectorIndex({ database }));
   const catalogue = await Catalogue.load(log, clock);
@@ -92,7 +101,10 @@ export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark
     index,
     clock,
     logger,
-    openEmbedder: (wantedRecipe) => embedders.forRecipe(wantedRecipe),
+    openEmbedder: async (wantedRecipe) => {
+      const embedder = await embedders.forRecipe(wantedRecipe);
+      return wrap?.embedder(embedder) ?? embedder;
+    },
     keepMs: config.generations.keepMs,
     failed,
     line: {

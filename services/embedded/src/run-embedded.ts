@@ -18,7 +18,7 @@ import {
 import { DataDirectoryLockedError } from "@tidemark/sqlite";
 import { banner } from "./banner.ts";
 import { announceProgress } from "./announce.ts";
-import { openTidemark } from "./open-tidemark.ts";
+import { openTidemark, type Wrap } from "./open-tidemark.ts";
 import { writeProcessNote } from "./process-note.ts";
 import { refuseUnbuilt } from "./refuse-unbuilt.ts";
 import { version } from "./version.ts";
@@ -31,6 +31,7 @@ export interface RunOptions {
   readonly dataDirectory: string | null;
   readonly configFiles: readonly string[];
   readonly mode: "dev" | "serve";
+  readonly wrap?: Wrap;
 }
 
 /** Runs until told to stop and ends the process with its exit code. */
@@ -70,8 +71,9 @@ async function serve(
   metrics.build.set({ version }, 1);
   const readiness = new Readiness({ starting: "opening the data directory and the model" });
   const live = resources.use(new EventLoopWatch({ nowMs: () => Date.now() }));
+  const { wrap } = options;
   const tidemark = await locked(() =>
-    openTidemark({ config, version, dataDirectory, logger, metrics, readiness, resources }),
+    openTidemark({ config, version, dataDirectory, logger, metrics, readiness, resources, wrap }),
   );
   const app = createServer({
     operations: tidemark.service,
