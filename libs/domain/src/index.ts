@@ -26,6 +26,7 @@ export * from "./reconcile.ts";
 export * from "./revision.ts";
 export {
   NORMALIZER_VERSION,
+  normalizeString,
   normalizeText,
   type Normalization,
 } from "./structured-text-normalize.ts";

@@ -51,6 +51,11 @@ export class ProgressTracker {
     return next;
   }
 
+  /** Whether the offset was started before, finished or not. */
+  hasStarted(offset: number): boolean {
+    return offset < this.#next || offset <= (this.#started.at(-1) ?? -1);
+  }
+
   get next(): number {
     return this.#next;
   }

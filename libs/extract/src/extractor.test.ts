@@ -150,17 +150,29 @@ const limits: readonly (readonly [
   string | Uint8Array,
   Partial<ExtractorSettings> | undefined,
 ])[] = [
-  ["depth-limit", "depthMax = 200", "a.html", "<div>".repeat(100_000), undefined],
-  ["depth-limit", "depthMax = 200", "a.md", ">".repeat(100_000), undefined],
-  ["depth-limit", "depthMax = 200", "a.docx", sampleDocx("<w:p>".repeat(100_000)), undefined],
-  ["size-limit", "inputBytesMax = 10", "a.txt", "more than ten", { inputBytesMax: 10 }],
-  ["size-limit", "outputCharsMax = 10", "a.txt", "more than ten", { outputCharsMax: 10 }],
-  ["size-limit", "outputCharsMax = 10", "a.pdf", pdf, { outputCharsMax: 10 }],
-  ["size-limit", "pagesMax = 1", "a.pdf", pdf, { pagesMax: 1 }],
+  ["depth-limit", "vectors.extraction.nesting = 200", "a.html", "<div>".repeat(100_000), undefined],
+  ["depth-limit", "vectors.extraction.nesting = 200", "a.md", ">".repeat(100_000), undefined],
+  [
+    "depth-limit",
+    "vectors.extraction.nesting = 200",
+    "a.docx",
+    sampleDocx("<w:p>".repeat(100_000)),
+    undefined,
+  ],
+  ["size-limit", "vectors.extraction.input = 10", "a.txt", "more than ten", { inputBytesMax: 10 }],
+  ["size-limit", "vectors.extraction.text = 10", "a.txt", "more than ten", { outputCharsMax: 10 }],
+  ["size-limit", "vectors.extraction.text = 10", "a.pdf", pdf, { outputCharsMax: 10 }],
+  ["size-limit", "vectors.extraction.pages = 1", "a.pdf", pdf, { pagesMax: 1 }],
   ["size-limit", "archiveRatioMax = 100", "a.docx", sampleDocx(" ".repeat(50_000_000)), undefined],
   ["size-limit", "unpackedBytesMax = 300", "a.docx", document, { unpackedBytesMax: 300 }],
-  ["time-limit", "timeMsMax = 1", "a.html", page, { timeMsMax: 1 }],
-  ["memory-limit", "memoryMbMax = 60", "a.html", "<i>a</i>".repeat(1_000_000), { memoryMbMax: 60 }],
+  ["time-limit", "vectors.extraction.time = 1", "a.html", page, { timeMsMax: 1 }],
+  [
+    "memory-limit",
+    "vectors.extraction.memory = 60",
+    "a.html",
+    "<i>a</i>".repeat(1_000_000),
+    { memoryMbMax: 60 },
+  ],
 ];
 
 test.each(limits)("%s says %s for %s", async (reason, setting, fileName, content, settings) => {

@@ -1,6 +1,16 @@
 import { PoisonError } from "@tidemark/pipeline";
 import type { PoisonReason } from "@tidemark/pipeline";
 
+/** Where an operator sets each limit in the config file; the others are fixed. */
+const configKeys: Readonly<Record<string, string>> = {
+  inputBytesMax: "vectors.extraction.input",
+  outputCharsMax: "vectors.extraction.text",
+  timeMsMax: "vectors.extraction.time",
+  memoryMbMax: "vectors.extraction.memory",
+  depthMax: "vectors.extraction.nesting",
+  pagesMax: "vectors.extraction.pages",
+};
+
 /** Says what is past which limit, in numbers, and the setting that would raise it. */
 export function limitError(
   reason: PoisonReason,
@@ -18,5 +28,5 @@ export function limitError(
   },
 ): PoisonError {
   const more = value === null ? "more than" : `${value}, more than`;
-  return new PoisonError(reason, `${what}: ${more} ${setting} = ${max}`);
+  return new PoisonError(reason, `${what}: ${more} ${configKeys[setting] ?? setting} = ${max}`);
 }

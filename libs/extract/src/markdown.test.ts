@@ -73,7 +73,7 @@ test.each([
   expect(() => markdownBlocks(markdown, limits)).toThrow(
     expect.objectContaining({
       reason: "depth-limit",
-      message: expect.stringContaining("depthMax = 100"),
+      message: expect.stringContaining("vectors.extraction.nesting = 100"),
     }),
   );
 });

@@ -1,7 +1,13 @@
 /** Housekeeping: compaction and retention of the log, and the gauges that describe the whole. */
 import {
+  chunksTopic,
+  hintsTopic,
+  resolverGroup,
+  topicPolicy,
   TransientError,
+  upserterGroup,
   type Clock,
+  type GenerationKeeper,
   type PipelineLogger,
   type TidemarkService,
 } from "@tidemark/pipeline";
@@ -16,6 +22,7 @@ export async function maintainLoop(input: {
   readonly log: SqliteEventLog;
   readonly index: SqliteVectorIndex;
   readonly service: TidemarkService;
+  readonly keeper: GenerationKeeper;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: PipelineLogger;
@@ -26,7 +33,8 @@ export async function maintainLoop(input: {
   while (!signal.aborted) {
     try {
       await setGauges(input.service, input.metrics);
-      if (clock.nowMs() - maintainedAtMs >= maintainEveryMs) {
+      const isDue = clock.nowMs() - maintainedAtMs >= maintainEveryMs;
+      if (isDue && !(await isWaitingLong(input))) {
         maintainedAtMs = clock.nowMs();
         await log.maintain({ nowMs: clock.nowMs(), signal });
         await index.maintain();
@@ -37,6 +45,39 @@ export async function maintainLoop(input: {
     }
     await clock.sleep(gaugesEveryMs, signal);
   }
+}
+
+/**
+ * After a long rest the log may hold hints and chunks that nobody has read and that retention would
+ * take: they are read first.
+ */
+async function isWaitingLong({
+  clock,
+  keeper,
+  log,
+}: {
+  readonly clock: Clock;
+  readonly keeper: GenerationKeeper;
+  readonly log: SqliteEventLog;
+}): Promise<boolean> {
+  const readers = [
+    { topic: hintsTopic, group: resolverGroup },
+    ...keeper.lines.map(({ generation }) => ({
+      topic: chunksTopic(generation.id),
+      group: upserterGroup(generation.id),
+    })),
+  ];
+  for (const { topic, group } of readers) {
+    const { retainMs } = topicPolicy(topic);
+    await using consumer = await log.consumer(topic, group);
+    const acknowledged = await consumer.acknowledged();
+    for (const { partition, begin, end } of await log.ranges(topic)) {
+      const from = Math.max(begin, acknowledged.get(partition) ?? 0);
+      const [first] = await log.read(topic, partition, { from, to: end, recordsMax: 1 });
+      if (first && retainMs && clock.nowMs() - first.appendedAtMs > retainMs / 2) return true;
+    }
+  }
+  return false;
 }
 
 async function setGauges(service: TidemarkService, metrics: Metrics): Promise<void> {

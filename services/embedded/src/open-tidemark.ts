@@ -237,7 +237,7 @@ export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark
         keeper.run(all),
         sources.run(all),
         runStage(resolver, runnerOptions, all),
-        maintainLoop({ log, index, service, metrics, clock, logger, signal: all }),
+        maintainLoop({ log, index, service, keeper, metrics, clock, logger, signal: all }),
       ];
       const settled = await Promise.allSettled(
         running.map((each) => each.catch((error: unknown) => failed(error))),

@@ -36,7 +36,7 @@ export interface RunOptions {
 
 /** Runs until told to stop and ends the process with its exit code. */
 export async function runEmbedded(options: RunOptions): Promise<void> {
-  const isTerminal = process.stdout.isTTY === true;
+  const { isTTY: isTerminal } = process.stdout;
   const write = (line: string) => void process.stdout.write(line);
   const first = createLogger({ isTerminal, write });
   await runProcess((context) => serve(options, context, { isTerminal, write }), {

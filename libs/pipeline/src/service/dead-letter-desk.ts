@@ -19,7 +19,7 @@ import { RequestError } from "../operations.ts";
 import { publishDeadLetters, readDeadLetters, type DeadLetter } from "../run-stage/dead-letters.ts";
 import { mutationsTopic } from "../topics.ts";
 import type { GenerationKeeper } from "./generation-keeper.ts";
-import type { ServedSource } from "./tidemark-service.ts";
+import type { ServedSource } from "./served-source.ts";
 
 const recordsMax = 20;
 

@@ -96,7 +96,10 @@ export class GenerationKeeper {
     );
   }
 
-  /** Begins to build a generation beside the active one; one that is being built is abandoned. */
+  /**
+   * Begins to build a generation beside the active one; one that is being built is abandoned, and
+   * one that was replaced and is still kept fresh answers again at once.
+   */
   async build(wanted: {
     readonly recipe: Recipe;
     readonly fingerprint: string;
@@ -104,6 +107,14 @@ export class GenerationKeeper {
     const { catalogue, clock } = this.#options;
     const before = this.building;
     if (before?.fingerprint === wanted.fingerprint) return before;
+    const kept = catalogue.generations.find(
+      ({ fingerprint, state }) => state === "retiring" && fingerprint === wanted.fingerprint,
+    );
+    if (kept && this.#running.has(kept.id)) {
+      // It never stopped consuming, so going back to it builds nothing.
+      await catalogue.putGenerations(promote(catalogue.generations, kept.id, clock.nowMs()));
+      return kept;
+    }
     if (before) await this.#retire(before, "abandoned");
     const generation = this.#describe(wanted, "building", clock.nowMs());
     await catalogue.putGenerations([generation]);

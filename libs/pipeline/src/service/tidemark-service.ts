@@ -5,12 +5,13 @@
 import {
   everyTenant,
   keyOf,
+  normalizeString,
   sourceOf,
   standingOf,
-  worstOf,
   type Asker,
   type DocumentId,
   type Metadata,
+  type Normalization,
   type Permissions,
   type SourceName,
 } from "@tidemark/domain";
@@ -31,7 +32,6 @@ import {
   type ReplayRequest,
   type SearchRequest,
   type SearchResponse,
-  type SourceFreshness,
   type StatusReport,
   type WhyReport,
 } from "../operations.ts";
@@ -48,27 +48,9 @@ import type { FreshnessLedger } from "./freshness-ledger.ts";
 import type { GenerationKeeper } from "./generation-keeper.ts";
 import { pushDelete, pushDocuments, pushFacet, type PushTarget } from "./push.ts";
 import type { Replayer } from "./replay.ts";
-import type { SourceLine } from "./source-line.ts";
+import type { ServedSource } from "./served-source.ts";
+import { StateReports } from "./state-reports.ts";
 import { explainDocument } from "./why.ts";
-
-/** A configured source, as the service needs to know it. */
-export interface ServedSource {
-  readonly name: SourceName;
-  readonly kind: string;
-  /** Where they are declared, a search that names none is refused. */
-  readonly declaresTenants: boolean;
-  readonly declaresPermissions: boolean;
-  readonly defaultPermissions: Permissions;
-  /** Null where a pushed document must name its own. */
-  readonly defaultTenant: string | null;
-  /** Null for a source that is pushed. */
-  readonly line: SourceLine | null;
-  readonly from: DocumentSource | null;
-  /** The epoch of a pushed source. */
-  readonly epoch: () => number;
-  /** Up to when everything was observed, though perhaps not applied. */
-  readonly observedUpToMs: () => number | null;
-}
 
 export interface ServiceOptions {
   readonly version: string;
@@ -99,11 +81,11 @@ export interface ServiceOptions {
 export class TidemarkService implements Operations {
   readonly #options: ServiceOptions;
   readonly #desk: DeadLetterDesk;
-  readonly #startedAtMs: number;
+  readonly #reports: StateReports;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
-    this.#startedAtMs = options.clock.nowMs();
+    this.#reports = new StateReports(options);
     this.#desk = new DeadLetterDesk(options);
   }
 
@@ -133,7 +115,7 @@ export class TidemarkService implements Operations {
     });
     const embedAtMs = clock.nowMs();
     const { vectors } = await line.embedder.embed({
-      texts: [request.query],
+      texts: [normalizeString(request.query, generation.recipe.normalizer.form as Normalization)],
       purpose: "query",
       lane: "query",
       ...(request.signal ? { signal: request.signal } : {}),
@@ -238,65 +220,13 @@ export class TidemarkService implements Operations {
     });
   }
 
-  async freshness(): Promise<FreshnessReport> {
-    const { clock, ledger } = this.#options;
-    const sources = await this.#freshnessBySource();
-    return {
-      atMs: clock.nowMs(),
-      verdict: worstOf(sources.map((source) => source.verdict)),
-      sources,
-      restrictionLagMs: ledger.restrictionLagMs(clock.nowMs()),
-    };
+  freshness(): Promise<FreshnessReport> {
+    return this.#reports.freshness();
   }
 
   async status(): Promise<StatusReport> {
-    const { catalogue, dataDirectory, keeper, sources, version } = this.#options;
-    const generations = await Promise.all(
-      catalogue.generations.map(async (generation) => ({
-        id: generation.id,
-        state: generation.state,
-        fingerprint: generation.fingerprint,
-        model: generation.recipe.space.model,
-        dimension: generation.recipe.space.dimension,
-        chunker: `${generation.recipe.chunker.kind}-${generation.recipe.chunker.version}`,
-        progress: generation.state === "building" ? await keeper.progress(generation.id) : null,
-      })),
-    );
-    const stages = keeper.lines.flatMap((line) =>
-      line.states().map(({ stage, trouble, waiting }) => ({
-        stage,
-        generation: line.generation.id,
-        waiting,
-        state: trouble ?? "running",
-      })),
-    );
-    const problems = [...sources.values()].flatMap(({ name, line }) => [
-      ...(line?.trouble ? [`source ${name}: ${line.trouble}`] : []),
-      ...(line && line.held.count > 0
-        ? [`source ${name}: ${line.held.count} deletes are held (${line.held.reason})`]
-        : []),
-      ...(line && line.blocked.size > 0
-        ? [`source ${name}: ${line.blocked.size} documents cannot be read`]
-        : []),
-    ]);
-    const unavailable = generations.flatMap(({ id }) => {
-      const reason = keeper.unavailable(id);
-      return reason ? [`generation ${id}: ${reason}`] : [];
-    });
-    return {
-      version,
-      startedAtMs: this.#startedAtMs,
-      dataDirectory,
-      generations,
-      sources: await this.#freshnessBySource(),
-      stages,
-      deadLetters: (await this.#desk.list()).length,
-      embedder: {
-        model: keeper.active.recipe.space.model,
-        queued: this.#options.embedQueued(),
-      },
-      problems: [...problems, ...unavailable],
-    };
+    const deadLetters = (await this.#desk.list()).length;
+    return this.#reports.status(deadLetters);
   }
 
   async plan(): Promise<PlanReport> {
@@ -428,26 +358,6 @@ export class TidemarkService implements Operations {
         'these sources have permissions: say who asks in "principals", [] for nobody in particular',
       );
     }
-  }
-
-  async #freshnessBySource(): Promise<readonly SourceFreshness[]> {
-    const { clock, index, keeper, ledger, sources } = this.#options;
-    const { active } = keeper;
-    const counts = await index.counts(active.id);
-    const line = keeper.line(active.id);
-    return [...sources.values()].map((source) =>
-      ledger.describe(
-        {
-          source: source.name,
-          kind: source.kind,
-          counts: counts.find((each) => each.source === source.name) ?? null,
-          held: source.line?.held.count ?? 0,
-          completeUpToMs: line?.completeUpToMs(source.name) ?? null,
-          observedUpToMs: source.observedUpToMs(),
-        },
-        clock.nowMs(),
-      ),
-    );
   }
 }
 

@@ -1,0 +1,167 @@
+/**
+ * Handling a batch until it is done: again after an outage, halved until a poisonous document
+ * stands alone, which is then set aside so that the rest goes on.
+ */
+import { PoisonError, TransientError } from "../errors.ts";
+import type { LogRecord } from "../ports/event-log.ts";
+import { backoffMs, Breaker, isPoisonedByRetries } from "./backoff.ts";
+import { publishDeadLetters, type DeadLetter } from "./dead-letters.ts";
+import type { Entry } from "./pending-documents.ts";
+import type { RunnerOptions } from "./runner-options.ts";
+import type { SetAside, Stage, Task } from "./stage.ts";
+
+interface Surroundings<T> {
+  /** The offsets that could be acknowledged if these records were done. */
+  completing(records: Iterable<LogRecord>): ReadonlyMap<number, number>;
+  completed(tasks: readonly Task<Entry<T>>[]): void;
+  troubled(trouble: string): void;
+}
+
+interface History {
+  readonly attempts: number;
+  readonly successesBefore: number;
+}
+
+/** Failures of a batch after which its documents are tried one by one. */
+const attemptsTogetherMax = 2;
+
+export class Attempts<T> {
+  readonly breaker = new Breaker();
+  readonly #stage: Stage<T>;
+  readonly #options: Required<RunnerOptions>;
+  readonly #around: Surroundings<T>;
+
+  constructor(stage: Stage<T>, options: Required<RunnerOptions>, around: Surroundings<T>) {
+    this.#stage = stage;
+    this.#options = options;
+    this.#around = around;
+  }
+
+  /** False when aborted before it was done: nothing is acknowledged then. */
+  handle(tasks: readonly Task<Entry<T>>[], signal: AbortSignal): Promise<boolean> {
+    return this.#try(tasks, signal, { attempts: 0, successesBefore: this.breaker.successes });
+  }
+
+  async #try(
+    tasks: readonly Task<Entry<T>>[],
+    signal: AbortSignal,
+    history: History,
+  ): Promise<boolean> {
+    const { attemptsMax, chance, clock, observer } = this.#options;
+    for (let attempts = history.attempts + 1; !signal.aborted; attempts += 1) {
+      try {
+        await this.#stage.handle(
+          tasks.map((task) => this.#coalesced(task)),
+          { progressFor: () => this.#progressOf(tasks), signal },
+        );
+        this.breaker.succeeded();
+        this.#around.completed(tasks);
+        return true;
+      } catch (error) {
+        if (error instanceof PoisonError) return this.#poisoned(tasks, signal, error, attempts);
+        if (!(error instanceof TransientError)) throw error;
+        this.breaker.failed();
+        this.#around.troubled(error.message);
+        observer.retry(this.#stage.name, error.name);
+        const othersSucceeded = this.breaker.successes > history.successesBefore;
+        if (isPoisonedByRetries({ attempts, attemptsMax, othersSucceeded })) {
+          const given = new PoisonError("retries-exhausted", error.message, { cause: error });
+          return this.#poisoned(tasks, signal, given, attempts);
+        }
+        if (tasks.length > 1 && attempts >= attemptsTogetherMax && !this.breaker.isOpen) {
+          return this.#each(tasks, signal, { ...history, attempts });
+        }
+        const waitMs = Math.max(error.retryAfterMs ?? 0, backoffMs(attempts, chance()));
+        await clock.sleep(waitMs, signal);
+      }
+    }
+    return false;
+  }
+
+  /** Halves a batch until the one bad document stands alone. */
+  async #poisoned(
+    tasks: readonly Task<Entry<T>>[],
+    signal: AbortSignal,
+    error: PoisonError,
+    attempts: number,
+  ): Promise<boolean> {
+    const only = tasks[0];
+    if (tasks.length === 1 && only) {
+      await this.#setAside(only, error, attempts);
+      this.#around.completed(tasks);
+      return true;
+    }
+    const half = Math.ceil(tasks.length / 2);
+    const first = await this.handle(tasks.slice(0, half), signal);
+    const second = await this.handle(tasks.slice(half), signal);
+    return first && second;
+  }
+
+  async #each(
+    tasks: readonly Task<Entry<T>>[],
+    signal: AbortSignal,
+    history: History,
+  ): Promise<boolean> {
+    const outcomes = await Promise.all(tasks.map((task) => this.#try([task], signal, history)));
+    return outcomes.every(Boolean);
+  }
+
+  async #setAside(task: Task<Entry<T>>, error: PoisonError, attempts: number): Promise<void> {
+    const place = await this.#stage.setAside(this.#coalesced(task), error, attempts);
+    const record = task.items.at(-1)?.record;
+    if (record) await this.#publish(record, error, attempts, place);
+  }
+
+  /** A record nobody can read; its key is all that is known of it. */
+  async setRecordAside(record: LogRecord, error: PoisonError): Promise<void> {
+    await this.#publish(record, error, 1, { documentId: record.key, revision: null });
+  }
+
+  async #publish(
+    record: LogRecord,
+    error: PoisonError,
+    attempts: number,
+    place: SetAside,
+  ): Promise<void> {
+    const { clock, generation, log, logger, observer } = this.#options;
+    const { group, name: stage } = this.#stage;
+    const { topic, partition, offset } = record;
+    const { reason, message } = error;
+    const letter: DeadLetter = {
+      stage,
+      group,
+      generation,
+      documentId: place.documentId,
+      revision: place.revision,
+      chunk: place.chunk ?? null,
+      topic,
+      partition,
+      offset,
+      reason,
+      message,
+      attempts,
+      atMs: clock.nowMs(),
+      state: "open",
+    };
+    await publishDeadLetters(log, [letter]);
+    observer.deadLetter(stage, reason);
+    logger.warn({ stage, document: place.documentId, reason }, "dead letter");
+  }
+
+  #coalesced(task: Task<Entry<T>>): Task<T> {
+    const items = task.items.map((entry) => entry.item);
+    const isOne = items.length < 2;
+    return { key: task.key, items: isOne ? items : (this.#stage.coalesce?.(items) ?? items) };
+  }
+
+  #progressOf(tasks: readonly Task<Entry<T>>[]) {
+    const { topic, group } = this.#stage;
+    const records = tasks.flatMap((task) => task.items.map((entry) => entry.record));
+    return [...this.#around.completing(records)].map(([partition, offset]) => ({
+      topic,
+      group,
+      partition,
+      offset,
+    }));
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Records taken and not yet done, by document: which document is ready, which waits for its window
+ * to end, and which is being handled. Within a document order is kept.
+ */
+import { CoalescingClock } from "@tidemark/domain";
+import type { LogRecord } from "../ports/event-log.ts";
+import type { Clock } from "../ports/world.ts";
+import { ReadyQueue, type Urgency } from "./ready-queue.ts";
+import type { Stage, Task } from "./stage.ts";
+
+export interface Entry<T> {
+  readonly item: T;
+  readonly record: LogRecord;
+}
+
+interface Pending<T> {
+  entries: Entry<T>[];
+  running: boolean;
+}
+
+export class PendingDocuments<T> {
+  readonly #stage: Stage<T>;
+  readonly #clock: Clock;
+  readonly #woken: () => void;
+  readonly #stopped: AbortSignal;
+  readonly #pending = new Map<string, Pending<T>>();
+  readonly #ready = new ReadyQueue();
+  readonly #quiet = new CoalescingClock();
+  readonly #windowed = new Set<string>();
+  #bytes = 0;
+  #records = 0;
+
+  /** `woken` is called when a window has ended; none ends once `stopped`. */
+  constructor(stage: Stage<T>, clock: Clock, woken: () => void, stopped: AbortSignal) {
+    this.#stage = stage;
+    this.#clock = clock;
+    this.#woken = woken;
+    this.#stopped = stopped;
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(entry: Entry<T>): void {
+    const key = this.#stage.keyOf(entry.item);
+    const pending = this.#pending.get(key) ?? { entries: [], running: false };
+    pending.entries.push(entry);
+    this.#pending.set(key, pending);
+    this.#records += 1;
+    this.#bytes += sizeOf(entry);
+    if (!pending.running) this.#schedule(key, pending);
+  }
+
+  /** Up to so many ready documents, no less urgent than `atMost`, each with all that waits of it. */
+  take(documentsMax: number, atMost: Urgency): Task<Entry<T>>[] {
+    const tasks: Task<Entry<T>>[] = [];
+    for (const key of this.#ready.take(documentsMax, atMost)) {
+      const pending = this.#pending.get(key);
+      if (!pending || pending.running) continue;
+      pending.running = true;
+      tasks.push({ key, items: pending.entries });
+      pending.entries = [];
+      if (this.#stage.windowOf) this.#quiet.ran(key, this.#clock.nowMs());
+    }
+    return tasks;
+  }
+
+  /** The document's task is over; what came meanwhile is scheduled. */
+  release(key: string): void {
+    const pending = this.#pending.get(key);
+    if (!pending) return;
+    pending.running = false;
+    if (pending.entries.length === 0) this.#pending.delete(key);
+    else this.#schedule(key, pending);
+  }
+
+  /** These records are done. */
+  forget(entries: readonly Entry<T>[]): void {
+    this.#records -= entries.length;
+    for (const entry of entries) this.#bytes -= sizeOf(entry);
+  }
+
+  /** Makes a document ready, at once or when its window ends. */
+  #schedule(key: string, pending: Pending<T>): void {
+    const newest = pending.entries.at(-1);
+    if (!newest) return;
+    const urgency = Math.min(
+      ...pending.entries.map((entry) => this.#stage.urgencyOf(entry.item)),
+    ) as Urgency;
+    const window = this.#stage.windowOf?.(newest.item) ?? null;
+    const waitMs = window ? this.#quiet.waitOf(key, window, this.#clock.nowMs()) : 0;
+    if (!window || waitMs === 0) {
+      this.#windowed.delete(key);
+      this.#ready.add(key, urgency);
+      return;
+    }
+    if (this.#windowed.has(key)) return;
+    this.#windowed.add(key);
+    if (this.#windowed.size >= window.documentsMax) {
+      for (const waiting of this.#windowed) this.#ready.add(waiting, urgency);
+      this.#windowed.clear();
+      return;
+    }
+    void this.#clock.sleep(waitMs, this.#stopped).then(() => {
+      if (this.#stopped.aborted || !this.#windowed.delete(key)) return;
+      this.#ready.add(key, urgency);
+      this.#woken();
+    });
+  }
+}
+
+function sizeOf(entry: Entry<unknown>): number {
+  return entry.record.value?.length ?? 0;
+}

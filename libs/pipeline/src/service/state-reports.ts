@@ -1,0 +1,117 @@
+/** How the whole stands: freshness by source, generations, stages, and what is wrong. */
+import { worstOf, type SourceName } from "@tidemark/domain";
+import type { FreshnessReport, SourceFreshness, StatusReport } from "../operations.ts";
+import type { VectorIndex } from "../ports/vector-index.ts";
+import type { Clock } from "../ports/world.ts";
+import type { Catalogue } from "./catalogue.ts";
+import type { FreshnessLedger } from "./freshness-ledger.ts";
+import type { GenerationKeeper } from "./generation-keeper.ts";
+import type { ServedSource } from "./served-source.ts";
+
+export interface StateOptions {
+  readonly version: string;
+  readonly dataDirectory: string | null;
+  readonly index: VectorIndex;
+  readonly catalogue: Catalogue;
+  readonly keeper: GenerationKeeper;
+  readonly ledger: FreshnessLedger;
+  readonly clock: Clock;
+  readonly sources: ReadonlyMap<SourceName, ServedSource>;
+  readonly embedQueued: () => number;
+}
+
+export class StateReports {
+  readonly #options: StateOptions;
+  readonly #startedAtMs: number;
+
+  constructor(options: StateOptions) {
+    this.#options = options;
+    this.#startedAtMs = options.clock.nowMs();
+  }
+
+  async freshness(): Promise<FreshnessReport> {
+    const { clock, ledger } = this.#options;
+    const sources = await this.#bySource();
+    return {
+      atMs: clock.nowMs(),
+      verdict: worstOf(sources.map((source) => source.verdict)),
+      sources,
+      restrictionLagMs: ledger.restrictionLagMs(clock.nowMs()),
+    };
+  }
+
+  async status(deadLetters: number): Promise<StatusReport> {
+    const { dataDirectory, embedQueued, keeper, version } = this.#options;
+    return {
+      version,
+      startedAtMs: this.#startedAtMs,
+      dataDirectory,
+      generations: await this.#generations(),
+      sources: await this.#bySource(),
+      stages: keeper.lines.flatMap((line) =>
+        line.states().map(({ stage, trouble, waiting }) => ({
+          stage,
+          generation: line.generation.id,
+          waiting,
+          state: trouble ?? "running",
+        })),
+      ),
+      deadLetters,
+      embedder: { model: keeper.active.recipe.space.model, queued: embedQueued() },
+      problems: this.#problems(),
+    };
+  }
+
+  async #bySource(): Promise<readonly SourceFreshness[]> {
+    const { clock, index, keeper, ledger, sources } = this.#options;
+    const { active } = keeper;
+    const counts = await index.counts(active.id);
+    const line = keeper.line(active.id);
+    return [...sources.values()].map((source) =>
+      ledger.describe(
+        {
+          source: source.name,
+          kind: source.kind,
+          counts: counts.find((each) => each.source === source.name) ?? null,
+          held: source.line?.held.count ?? 0,
+          completeUpToMs: line?.completeUpToMs(source.name) ?? null,
+          observedUpToMs: source.observedUpToMs(),
+        },
+        clock.nowMs(),
+      ),
+    );
+  }
+
+  #generations(): Promise<StatusReport["generations"]> {
+    const { catalogue, keeper } = this.#options;
+    return Promise.all(
+      catalogue.generations.map(async ({ id, state, fingerprint, recipe }) => ({
+        id,
+        state,
+        fingerprint,
+        model: recipe.space.model,
+        dimension: recipe.space.dimension,
+        chunker: `${recipe.chunker.kind}-${recipe.chunker.version}`,
+        progress: state === "building" ? await keeper.progress(id) : null,
+      })),
+    );
+  }
+
+  #problems(): string[] {
+    const { catalogue, keeper, sources } = this.#options;
+    const ofSources = [...sources.values()].flatMap(({ name, line }) => [
+      ...(line?.trouble ? [`source ${name}: ${line.trouble}`] : []),
+      ...(line && line.held.count > 0
+        ? [`source ${name}: ${line.held.count} deletes are held (${line.held.reason})`]
+        : []),
+      ...(line && line.blocked.size > 0
+        ? [`source ${name}: ${line.blocked.size} documents cannot be read`]
+        : []),
+    ]);
+    const ofGenerations = catalogue.generations.flatMap(({ id }) => {
+      const reason = keeper.unavailable(id);
+      return reason ? [`generation ${id}: ${reason}`] : [];
+    });
+    return [...ofSources, ...ofGenerations];
+  }
+}
