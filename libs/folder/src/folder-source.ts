@@ -122,9 +122,11 @@ export class FolderSource implements DocumentSource, ContentStore {
   async read(key: string): Promise<SourceState> {
     if (!this.#filter.includes(key) || !keyFits(this.#source, key)) return { kind: "filtered" };
     const realRoot = await this.#root.real();
+    let stats: BigIntStats | null = null;
     try {
       const location = await locateDocument(realRoot, key);
       if (location.kind === "outside") return { kind: "filtered" };
+      stats = location.stats;
       const contentType = contentTypeOf(key);
       const reading = await readFileWhole({
         path: location.path,
@@ -135,6 +137,7 @@ export class FolderSource implements DocumentSource, ContentStore {
       });
       return this.#found(key, contentType, reading);
     } catch (error) {
+      if (error instanceof PoisonError && stats) throw this.#atState(error, key, stats);
       const fault = faultOf(error);
       if (fault.kind === "blocked") return fault;
       if (fault.kind === "transient") throw new TransientError(fault.reason, { cause: error });
@@ -174,6 +177,14 @@ export class FolderSource implements DocumentSource, ContentStore {
       listener,
       signal,
     });
+  }
+
+  /** The fault with the state it was found in: the scan asks again once that has changed. */
+  #atState(error: PoisonError, key: string, stats: BigIntStats): PoisonError {
+    const ruleDigest = this.#policyOf(key).digest;
+    const sizeBytesMax = this.#sizeBytesMax;
+    const digest = sourceDigestOf({ stats, key, ruleDigest, sizeBytesMax });
+    return new PoisonError(error.reason, error.message, { cause: error, digest });
   }
 
   #admit(stats: BigIntStats): void {

@@ -13,7 +13,7 @@ const blockBytes = 1024 * 1024;
 export interface FileReading {
   readonly stats: BigIntStats;
   readonly frontMatter: FrontMatter | null;
-  /** Hex sha256 of the content type and of the bytes that follow the front matter. */
+  /** Hex sha256 of the content type, the title and the bytes that follow the front matter. */
   readonly contentHash: string;
   /** All bytes, when they are few enough; else null, and they were never in memory together. */
   readonly bytes: Uint8Array | null;
@@ -73,6 +73,9 @@ async function readOnce(request: FileRequest, file: FileHandle): Promise<FileRea
   const hash = createHash("sha256").update(`${request.contentType ?? ""}\n`);
   // Malformed front matter counts only when the file held still.
   const front = attempt(() => request.readFrontMatter(head));
+  // A title is embedded with the text; all else in front matter is not content.
+  const title = front.ok ? front.value?.frontMatter["title"] : undefined;
+  if (title !== undefined) hash.update(`${JSON.stringify(title)}\n`);
   hash.update(head.subarray(front.ok ? (front.value?.bodyOffset ?? 0) : 0));
   const whole = await hashRange(file, hash, { from: head.length, to: sizeBytes });
   const after = await file.stat({ bigint: true });
