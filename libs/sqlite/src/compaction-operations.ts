@@ -6,7 +6,7 @@
  * Mutations are kept by revision and not by offset: a late writer can append an old revision after
  * a newer one, and the newest state must be what remains.
  */
-import { mutationsTopic, topicPolicy, type TopicPolicy } from "@tidemark/pipeline";
+import type { TopicPolicy } from "@tidemark/pipeline";
 import type { Connection } from "./connection.ts";
 import { offsetOf, placeOf } from "./place.ts";
 import { topicLanes, type Lane } from "./topic-operations.ts";
@@ -31,7 +31,9 @@ const selectFactsOfKey = `
   from record where key = ? and place >= ? and place < ?`;
 
 export interface Maintain {
-  readonly topic: string;
+  readonly policy: TopicPolicy;
+  /** By their revisions, not their offsets: for mutations. */
+  readonly byRevision: boolean;
   readonly nowMs: number;
   /** Records looked at in one slice. */
   readonly recordsMax: number;
@@ -45,12 +47,12 @@ export interface Maintained {
 }
 
 export function maintainSlice(connection: Connection, maintain: Maintain): Maintained {
-  const policy = topicPolicy(maintain.topic);
-  for (const lane of topicLanes(connection, maintain.topic)) {
-    const trimmed = trim(connection, lane, policy, maintain);
+  const { policy } = maintain;
+  for (const lane of topicLanes(connection, policy.name)) {
+    const trimmed = trim(connection, lane, maintain);
     if (trimmed > 0) return { trimmed, compacted: 0, done: false };
     if (!policy.compact) continue;
-    const compacted = compact(connection, lane, policy, maintain);
+    const compacted = compact(connection, lane, maintain);
     if (compacted !== null) return { trimmed: 0, compacted, done: false };
   }
   return { trimmed: 0, compacted: 0, done: true };
@@ -88,8 +90,7 @@ interface Aged {
 function trim(
   connection: Connection,
   { lane }: Lane,
-  policy: TopicPolicy,
-  { nowMs, recordsMax }: Maintain,
+  { policy, nowMs, recordsMax }: Maintain,
 ): number {
   if (policy.retainMs === null) return 0;
   const begin = placeOf(lane, 0);
@@ -104,8 +105,7 @@ function trim(
 function compact(
   connection: Connection,
   { lane, compactedOffset }: Lane,
-  policy: TopicPolicy,
-  { nowMs, recordsMax }: Maintain,
+  { policy, byRevision, nowMs, recordsMax }: Maintain,
 ): number | null {
   const begin = placeOf(lane, compactedOffset);
   const old = olderThan(connection, { begin, lane, recordsMax }, nowMs - policy.compactAfterMs);
@@ -113,7 +113,7 @@ function compact(
   if (!last) return null;
   const stretch = { begin, first: placeOf(lane, 0), end: last.place + 1 };
   connection.run(updateCompacted, offsetOf(last.place) + 1, lane);
-  return policy.name === mutationsTopic
+  return byRevision
     ? keepHighestRevisions(connection, stretch)
     : keepNewest(connection, stretch, old);
 }

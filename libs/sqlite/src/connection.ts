@@ -1,6 +1,6 @@
 /**
  * One connection with its prepared statements. Operations get it, and nothing else, to work on.
- * There is one writer; readers cannot write.
+ * There is one writer; readers cannot write, but they can checkpoint.
  */
 import { createRequire } from "node:module";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
@@ -10,6 +10,8 @@ export type Role = "writer" | "reader";
 export interface ConnectionOptions {
   readonly file: string;
   readonly role: Role;
+  /** `asked` leaves checkpoints to another connection: they wait for the disk, and long. */
+  readonly checkpoints?: "own" | "asked";
 }
 
 export type Value = SQLInputValue;
@@ -18,9 +20,13 @@ export type Value = SQLInputValue;
 const busyTimeoutMs = 5_000;
 /** A WAL that a long read let grow is cut back to this size. */
 const walBytesMax = 64 * 1024 * 1024;
-const checkpointPages = 2_000;
+/** Pages of the WAL that are to be brought into the file when there are so many. */
+export const checkpointPages = 1_000;
+/** Where nobody does, the writer does after all. */
+const checkpointPagesMax = 8 * checkpointPages;
 const cacheKiB = 32 * 1024;
-const mappedBytes = 1024 * 1024 * 1024;
+/** Mapped pages count as the process's own memory, by each connection. */
+const mappedBytes = 128 * 1024 * 1024;
 const pageBytes = 8192;
 
 const libraryNames: Readonly<Record<string, readonly [platform: string, suffix: string]>> = {
@@ -47,12 +53,12 @@ export class Connection implements Disposable {
     this.role = options.role;
     this.database = new DatabaseSync(options.file, {
       allowExtension: true,
-      readOnly: options.role === "reader",
       timeout: busyTimeoutMs,
     });
     try {
       this.database.loadExtension(extensionPath());
       this.database.exec(options.role === "writer" ? writerPragmas : readerPragmas);
+      if (options.checkpoints === "asked") this.database.exec(checkpointLate);
     } catch (error) {
       this.database.close();
       throw error;
@@ -118,10 +124,11 @@ const writerPragmas = `
   pragma foreign_keys = off;
   pragma temp_store = memory;
   pragma cache_size = -${cacheKiB};
-  pragma mmap_size = ${mappedBytes};
   pragma wal_autocheckpoint = ${checkpointPages};
   pragma journal_size_limit = ${walBytesMax};
 `;
+
+const checkpointLate = `pragma wal_autocheckpoint = ${checkpointPagesMax}`;
 
 const readerPragmas = `
   pragma query_only = on;

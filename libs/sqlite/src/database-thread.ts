@@ -3,14 +3,15 @@
  * what comes. It ends when it is told to and everything that came before is done.
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import type { ConnectionOptions } from "./connection.ts";
-import { errorMessage } from "./errors.ts";
+import { checkpointPages, type ConnectionOptions } from "./connection.ts";
+import { errorMessage } from "./error-message.ts";
 import { runRead, runWrites, sharesTransaction, type Job, type Outcome } from "./job.ts";
+import { walPages } from "./maintenance-operations.ts";
 import { openConnection } from "./open-connection.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 export type Request = { readonly id: number; readonly job: Job } | "close";
-export type Reply = { readonly id: number; readonly outcome: Outcome };
+export type Reply = { readonly id: number; readonly outcome: Outcome } | "checkpoint due";
 type Waiting = Exclude<Request, "close">;
 
 const appendsPerTransactionMax = 64;
@@ -20,6 +21,7 @@ if (!port) throw new Error("database-thread.ts runs in a worker thread");
 
 const queue = new WriteQueue<Waiting>();
 let closing = false;
+let checkpointDue = false;
 
 const connection = open();
 
@@ -62,7 +64,15 @@ function step(): boolean {
   for (const [index, outcome] of outcomesOf(taken).entries()) {
     reply((taken[index] as Waiting).id, outcome);
   }
+  if (taken.some(({ job }) => job.kind === "write")) noteWal();
   return taken.length > 0;
+}
+
+/** Asks once, and again when it was done and has grown anew. */
+function noteWal(): void {
+  const due = connection !== null && walPages(connection) >= checkpointPages;
+  if (due && !checkpointDue) post("checkpoint due");
+  checkpointDue = due;
 }
 
 function outcomesOf(taken: readonly Waiting[]): readonly Outcome[] {
@@ -78,5 +88,9 @@ function outcomesOf(taken: readonly Waiting[]): readonly Outcome[] {
 }
 
 function reply(id: number, outcome: Outcome): void {
-  (port as NonNullable<typeof port>).postMessage({ id, outcome } satisfies Reply, []);
+  post({ id, outcome });
+}
+
+function post(message: Reply): void {
+  (port as NonNullable<typeof port>).postMessage(message, []);
 }

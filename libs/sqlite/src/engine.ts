@@ -3,7 +3,7 @@
  * the caller's thread at once, for tests and simulations.
  */
 import type { Connection } from "./connection.ts";
-import { errorFrom } from "./errors.ts";
+import { errorFrom } from "./error-from.ts";
 import { runRead, runWrites, type Job, type Outcome } from "./job.ts";
 import { openConnection } from "./open-connection.ts";
 import { Thread } from "./thread.ts";
@@ -58,11 +58,16 @@ export class ThreadedEngine implements Engine {
 
   static async open(file: string, options: { readonly readers: number }): Promise<ThreadedEngine> {
     // The writer makes the file and its tables; readers find them there.
-    const writer = await Thread.open({ file, role: "writer" });
+    let checkpoint = () => {};
+    const writer = await Thread.open({ file, role: "writer", checkpoints: "asked" }, () =>
+      checkpoint(),
+    );
     const readers = await Promise.all(
       Array.from({ length: options.readers }, () => Thread.open({ file, role: "reader" })),
     );
-    return new ThreadedEngine(writer, readers);
+    const engine = new ThreadedEngine(writer, readers);
+    checkpoint = () => void engine.#checkpoint();
+    return engine;
   }
 
   get writesWaiting(): number {
@@ -85,6 +90,17 @@ export class ThreadedEngine implements Engine {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#readers.map((reader) => reader[Symbol.asyncDispose]()));
     await this.#writer[Symbol.asyncDispose]();
+  }
+
+  /**
+   * A reader does the most of it while the writer goes on; the writer the little that came
+   * meanwhile, so that the write-ahead log can begin anew. What fails is asked for again later, and
+   * a disk that fails is told by the next write.
+   */
+  async #checkpoint(): Promise<void> {
+    const job = { kind: "chore", name: "checkpointWal", argument: null } as const;
+    await Promise.allSettled([this.#leastBusy("other").run(job)]);
+    await Promise.allSettled([this.#writer.run(job)]);
   }
 
   #leastBusy(side: Side): Thread {

@@ -1,6 +1,4 @@
 /** What can go wrong with the data directory and the log, named so that an operator can act. */
-import { TransientError } from "@tidemark/pipeline";
-
 /** Who holds a data directory, as the holder wrote it down. */
 export interface LockHolder {
   readonly pid: number;
@@ -28,10 +26,10 @@ export class DataDirectoryLockedError extends Error {
 export class NewerDatabaseError extends Error {
   override name = "NewerDatabaseError";
 
-  constructor(file: string, found: number, known: number) {
-    super(
-      `${file} has schema version ${found}, made by a newer Tidemark; this one knows ${known}. ` +
-        `Run the newer Tidemark, or restore a backup made before it.`,
+  static of(file: string, version: { readonly found: number; readonly known: number }) {
+    return new NewerDatabaseError(
+      `${file} has schema version ${version.found}, made by a newer Tidemark; this one knows ` +
+        `${version.known}. Run the newer Tidemark, or restore a backup made before it.`,
     );
   }
 }
@@ -57,65 +55,5 @@ export class OffsetOutOfRangeError extends Error {
     this.partition = at.partition;
     this.offset = at.offset;
     this.begin = at.begin;
-  }
-}
-
-/** An error as it travels between threads. */
-export interface ErrorMessage {
-  readonly kind: "transient" | "corrupt" | "newer" | "bug";
-  readonly message: string;
-  readonly stack: string | undefined;
-}
-
-// Primary result codes of SQLite.
-const busy = 5;
-const locked = 6;
-const ioError = 10;
-const corrupt = 11;
-const full = 13;
-const cannotOpen = 14;
-const notADatabase = 26;
-
-/** Says what kind of failure SQLite's is; anything that is not SQLite's is a bug. */
-export function errorMessage(error: unknown): ErrorMessage {
-  const { message, stack, errcode = 0, name } = error as Error & { errcode?: number };
-  switch (errcode & 0xff) {
-    case full:
-      return { kind: "transient", message: `disk full: ${message}`, stack };
-    case ioError:
-      return { kind: "transient", message: `disk full or failing: ${message}`, stack };
-    case busy:
-    case locked:
-      return { kind: "transient", message: `database busy: ${message}`, stack };
-    case corrupt:
-    case notADatabase:
-      return {
-        kind: "corrupt",
-        message: `the database file is damaged (${message}): restore a backup, or remove the file and let the sources fill it again`,
-        stack,
-      };
-    case cannotOpen:
-      return { kind: "bug", message: `the database file cannot be opened: ${message}`, stack };
-    default:
-      return { kind: name === "NewerDatabaseError" ? "newer" : "bug", message, stack };
-  }
-}
-
-export function errorFrom(message: ErrorMessage): Error {
-  const error = bare(message);
-  if (message.stack !== undefined) error.stack = message.stack;
-  return error;
-}
-
-function bare({ kind, message }: ErrorMessage): Error {
-  switch (kind) {
-    case "transient":
-      return new TransientError(message);
-    case "corrupt":
-      return new CorruptDatabaseError(message);
-    case "newer":
-      return Object.assign(new Error(message), { name: "NewerDatabaseError" });
-    case "bug":
-      return new Error(message);
   }
 }

@@ -1,6 +1,6 @@
 /** Jobs, and how they run on a connection; the same in a thread and inline. */
 import type { Connection } from "./connection.ts";
-import { errorMessage, type ErrorMessage } from "./errors.ts";
+import { errorMessage, type ErrorMessage } from "./error-message.ts";
 import { chores, reads, writes, type Chores, type Reads, type Writes } from "./operations.ts";
 import type { Priority } from "./write-queue.ts";
 

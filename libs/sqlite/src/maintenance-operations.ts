@@ -27,6 +27,20 @@ export function limitPages(connection: Connection, { bytes }: { readonly bytes: 
 
 const pagesMax = 4_294_967_294;
 
+const walState = "pragma wal_checkpoint(noop)";
+
+/** Pages of the write-ahead log that are not yet in the file. */
+export function walPages(connection: Connection): number {
+  const { log = 0, checkpointed = 0 } =
+    connection.get<{ log: number; checkpointed: number }>(walState) ?? {};
+  return log - checkpointed;
+}
+
+/** Brings what it can of the write-ahead log into the file, in nobody's way. */
+export function checkpointWal(connection: Connection, _none: null): void {
+  connection.database.exec("pragma wal_checkpoint(passive)");
+}
+
 /** Brings the write-ahead log into the file and empties it, unless a reader is in the way. */
 export function truncateWal(connection: Connection, _none: null): void {
   connection.database.exec("pragma wal_checkpoint(truncate)");

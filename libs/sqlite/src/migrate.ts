@@ -13,7 +13,7 @@ const integrity = "pragma quick_check(1)";
 export function migrate(connection: Connection, migrations: readonly string[]): void {
   const found = versionOf(connection);
   if (found > migrations.length) {
-    throw new NewerDatabaseError(connection.file, found, migrations.length);
+    throw NewerDatabaseError.of(connection.file, { found, known: migrations.length });
   }
   if (found === migrations.length) return;
   if (found > 0) copyAside(connection, migrations.length);

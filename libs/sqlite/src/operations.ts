@@ -9,7 +9,13 @@ import {
   readRange,
   recordsByKeys,
 } from "./log-operations.ts";
-import { copyInto, limitPages, readSize, truncateWal } from "./maintenance-operations.ts";
+import {
+  checkpointWal,
+  copyInto,
+  limitPages,
+  readSize,
+  truncateWal,
+} from "./maintenance-operations.ts";
 import {
   commitDocuments,
   countManifests,
@@ -68,7 +74,7 @@ export const reads = {
 } as const;
 
 /** Outside of any transaction. */
-export const chores = { copyInto, limitPages, truncateWal } as const;
+export const chores = { checkpointWal, copyInto, limitPages, truncateWal } as const;
 
 export type Writes = typeof writes;
 export type Reads = typeof reads;

@@ -9,7 +9,7 @@ import type {
   NewRecord,
   PartitionRange,
 } from "@tidemark/pipeline";
-import { topicPolicy } from "@tidemark/pipeline";
+import { mutationsTopic, topicPolicy } from "@tidemark/pipeline";
 import { SqliteLogConsumer } from "./sqlite-log-consumer.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 
@@ -131,11 +131,15 @@ export class SqliteEventLog implements EventLog, DocumentHistory {
   }): Promise<{ readonly trimmed: number; readonly compacted: number }> {
     let [trimmed, compacted] = [0, 0];
     for (const topic of await this.topics()) {
-      const { compact, retainMs } = topicPolicy(topic);
-      for (let done = !compact && retainMs === null; !done && !input.signal?.aborted;) {
+      const policy = topicPolicy(topic);
+      const byRevision = topic === mutationsTopic;
+      for (
+        let done = !policy.compact && policy.retainMs === null;
+        !done && !input.signal?.aborted;
+      ) {
         const slice = await this.#database.write(
           "maintainSlice",
-          { topic, nowMs: input.nowMs, recordsMax: recordsPerSlice },
+          { policy, byRevision, nowMs: input.nowMs, recordsMax: recordsPerSlice },
           { priority: "background" },
         );
         trimmed += slice.trimmed;

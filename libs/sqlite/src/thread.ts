@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { ConnectionOptions } from "./connection.ts";
 import type { Reply, Request } from "./database-thread.ts";
-import { errorFrom } from "./errors.ts";
+import { errorFrom } from "./error-from.ts";
 import type { Job } from "./job.ts";
 
 const threadFile = fileURLToPath(new URL("./database-thread.ts", import.meta.url));
@@ -20,13 +20,16 @@ export class Thread implements AsyncDisposable {
   #lastId = 0;
   #ended: Error | null = null;
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, onCheckpointDue: () => void) {
     this.#worker = worker;
-    worker.on("message", ({ id, outcome }: Reply) => {
+    worker.on("message", (reply: Reply) => {
+      if (reply === "checkpoint due") return onCheckpointDue();
+      const { id, outcome } = reply;
       const pending = this.#pending.get(id);
       this.#pending.delete(id);
       if (outcome.ok) pending?.resolve(outcome.result);
       else pending?.reject(errorFrom(outcome.error));
+      return undefined;
     });
     worker.on("error", (error) => this.#end(error));
     this.#exited = new Promise((resolve) => {
@@ -38,8 +41,11 @@ export class Thread implements AsyncDisposable {
   }
 
   /** @throws what opening the file threw. */
-  static async open(options: ConnectionOptions): Promise<Thread> {
-    const thread = new Thread(new Worker(threadFile, { workerData: options }));
+  static async open(
+    options: ConnectionOptions,
+    onCheckpointDue: () => void = () => undefined,
+  ): Promise<Thread> {
+    const thread = new Thread(new Worker(threadFile, { workerData: options }), onCheckpointDue);
     try {
       await thread.#answer(0);
     } catch (error) {
