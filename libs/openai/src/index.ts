@@ -1,1 +1,3 @@
-/** Nothing is exported yet. */
+export { documentShare, type BudgetReached, type BudgetState } from "./daily-budget.ts";
+export { OpenAiEmbedder, type OpenAiEmbedderOptions } from "./openai-embedder.ts";
+export { tokenEncodings, type TokenEncoding } from "./token-counter.ts";
