@@ -13,6 +13,7 @@ const instantNames = [
   "sourceTimeMs",
   "completeUpToMs",
   "observedUpToMs",
+  "oldestPendingMs",
 ] as const;
 type InstantName = (typeof instantNames)[number];
 

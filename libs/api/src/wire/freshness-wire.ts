@@ -12,7 +12,7 @@ export const sourceFreshnessSchema = z.object({
   searchable: z.int(),
   chunks: z.int(),
   pending: z.int(),
-  oldestPendingMs: z.number().nullable(),
+  oldestPending: instant.nullable(),
   held: z.int().meta({ description: "Deletes that wait for a person" }),
   failed: z.int(),
   completeUpTo: instant.nullable(),

@@ -1,0 +1,20 @@
+/** A failure that the person at the terminal can act on: what is wrong, and what to do. */
+export class CliError extends Error {
+  override name = "CliError";
+  readonly exitCode: number;
+  readonly fix: string | null;
+  /** Further lines, such as each field that was wrong. */
+  readonly details: readonly string[];
+
+  constructor(
+    exitCode: number,
+    reason: string,
+    options: { readonly fix?: string; readonly details?: readonly string[] } & ErrorOptions = {},
+  ) {
+    const { fix, details, ...errorOptions } = options;
+    super(reason, errorOptions);
+    this.exitCode = exitCode;
+    this.fix = fix ?? null;
+    this.details = details ?? [];
+  }
+}

@@ -1,0 +1,176 @@
+import {
+  aFreshness,
+  aHit,
+  aPlan,
+  aSearchResponse,
+  aSource,
+  aStatus,
+  aWhy,
+} from "../fake-answers.ts";
+import { fakeNowMs } from "../fake-terminal.ts";
+import { ago, count, duration, price, share, size } from "./amounts.ts";
+import { filterOf } from "./filter-argument.ts";
+import { freshnessText } from "./freshness-text.ts";
+import { planText, reconcileText } from "./operation-text.ts";
+import { clipped, passage, printable } from "./printable.ts";
+import { searchText } from "./search-text.ts";
+import { statusText } from "./status-text.ts";
+import { whyText } from "./why-text.ts";
+
+const paint = (_color: string, text: string) => text;
+const options = { paint, width: 80, nowMs: fakeNowMs };
+
+test.each([
+  [0, "0.0 s"],
+  [400, "0.4 s"],
+  [12_340, "12 s"],
+  [90_000, "1.5 min"],
+  [7_200_000, "2.0 h"],
+  [3 * 86_400_000, "3.0 days"],
+])("%i ms are %s", (ms, expected) => {
+  expect(duration(ms)).toBe(expected);
+});
+
+test("amounts carry their units", () => {
+  expect([size(999), size(1_953_000), size(12_000_000_000)]).toEqual(["999 B", "2.0 MB", "12 GB"]);
+  expect([count(1, "chunk"), count(1200, "chunk")]).toEqual(["1 chunk", "1,200 chunks"]);
+  expect([share(0.99), share(0.9999999), share(0)]).toEqual(["99 %", "99.99 %", "0 %"]);
+  expect(price({ amount: 0.00082, currency: "USD" })).toBe("0.00082 USD");
+  expect(ago("2030-01-01T00:00:00Z", fakeNowMs)).toBe("0.0 s ago");
+});
+
+test("no document can write on the terminal what it likes", () => {
+  const hostile = "a\u001B[31mred\nnext\u202Eback\u0007";
+
+  expect(printable(hostile)).toBe("a\\u{1b}[31mred\\nnext\\u{202e}back\\u{7}");
+  const [head, text] = searchText(
+    aSearchResponse({ results: [aHit({ documentId: `files/${hostile}`, snippet: hostile })] }),
+    options,
+  );
+  // eslint-disable-next-line no-control-regex
+  expect(`${head}${text}`).not.toMatch(/[\u0000-\u001F\u202E]/u);
+});
+
+test("a passage is one line, cut between whole characters", () => {
+  expect(passage("  two\n\n lines\t")).toBe("two lines");
+  expect(clipped("short", 10)).toBe("short");
+  expect(clipped("👩‍👩‍👧‍👧👩‍👩‍👧‍👧👩‍👩‍👧‍👧👩‍👩‍👧‍👧", 3)).toBe("👩‍👩‍👧‍👧 …");
+});
+
+test("an answer that is not whole says so", () => {
+  const text = searchText(
+    aSearchResponse({
+      results: [aHit({ stale: true })],
+      complete: false,
+      incompleteReason: "8 rounds were made",
+      completeUpTo: null,
+      after: [{ documentId: "app/a", token: "w1.x", status: "failed", reason: "size-limit" }],
+      restrictionsLate: true,
+    }),
+    options,
+  ).join("\n");
+
+  expect(text).toContain("(a newer revision is on its way)");
+  expect(text).toContain("app/a is failed: size-limit");
+  expect(text).toContain("incomplete: 8 rounds were made");
+  expect(text).toContain("restrictions are applied later");
+  expect(text).toContain("how complete it is cannot be said · generation g1");
+  expect(searchText(aSearchResponse({ results: [] }), options)[0]).toBe("nothing found");
+});
+
+test("the story of a document begins with what matters", () => {
+  const [headline, ...rest] = whyText(aWhy(), options);
+
+  expect(headline).toBe(
+    "revision 2 is searchable, 0.4 s after the change · 8 chunks: 7 kept, 1 embedded, 1 removed",
+  );
+  const text = rest.join("\n");
+  expect(text).toContain("revision 1.2  upsert  change");
+  expect(text).toMatch(/upserter {2}indexed {2}g1 {2}queue 20 ms, embed 0\.3 s/u);
+});
+
+test.each([
+  ["neverSeen", "no source ever had it", "never seen: no source ever had it", "reconcile"],
+  ["held", "its source lists it no more", "held: its source lists it no more", "--confirm"],
+  ["denied", "not allowed", "denied: not allowed", "--principal"],
+  ["failed", "size-limit: too large", "failed: size-limit: too large", "dlq"],
+  ["archived", "it is archived", "archived: it is archived", ""],
+] as const)(
+  "a document that is %s is told why, and what next",
+  (standing, explanation, why, hint) => {
+    const text = whyText(aWhy({ standing, explanation, manifest: null, receipts: [] }), options);
+
+    expect(text[0]).toBe(`files/deletes.md is not found · ${why}`);
+    expect(text.at(-1)).toContain(hint);
+  },
+);
+
+test("freshness is a line a source", () => {
+  const report = aFreshness({
+    sources: [
+      aSource(),
+      aSource({
+        source: "app",
+        pending: 1200,
+        failed: 2,
+        held: 11,
+        lagMs: null,
+        verdict: "unknown",
+      }),
+    ],
+  });
+
+  expect(freshnessText(report, paint)).toEqual(
+    [
+      "files   lag 0.4 s     pending 0                           99 % within 60 s: met",
+      "app     lag unknown   pending 1,200 · 11 held · 2 failed   99 % within 60 s: cannot tell",
+    ].map((line) => expect.stringMatching(loosely(line))),
+  );
+});
+
+/** Columns are as wide as they need to be. */
+function loosely(line: string): RegExp {
+  const words = line.split(/ {3,}/u).map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/gu, "\\$&"));
+  return new RegExp(`^${words.join(" {3,}")}$`, "u");
+}
+
+test("a plan shows what changed and what it takes", () => {
+  const text = planText(aPlan()).join("\n");
+
+  expect(text).toContain("model  minilm → text-embedding-3-small");
+  expect(text).toMatch(/tokens +41,000/u);
+  expect(text).toMatch(/price +0\.00082 USD/u);
+  expect(text).toMatch(/time +about 1\.5 min/u);
+  expect(planText(aPlan({ needed: false }))[0]).toContain("nothing to do");
+});
+
+test("deletes that were held are counted with the way to apply them", () => {
+  const report = { source: "files", listed: 9, missing: 0, stale: 0, orphaned: 11, applied: 0 };
+  const held = { held: 11, heldReason: "11 of 20 are gone", tookMs: 40 };
+
+  expect(reconcileText({ reports: [{ ...report, ...held }] }, paint)[1]).toBe(
+    "  11 deletes held: 11 of 20 are gone · tidemark reconcile --confirm applies them",
+  );
+});
+
+test("status names what is wrong last, where it is read", () => {
+  const text = statusText(aStatus({ problems: ["the disk is full"] }), options);
+
+  expect(text.at(-1)).toBe("problem: the disk is full");
+  expect(text.join("\n")).toMatch(/chunker +g1 +running +1,200 waiting/u);
+});
+
+test("filters are conditions on fields", () => {
+  const written = ["area=hr", "area=it", "year>=2024", "year<2026", "open=true", 'code="5"'];
+
+  expect(filterOf([...written, "state!=closed", "note=a=b"])).toEqual({
+    area: ["hr", "it"],
+    year: { gte: 2024, lt: 2026 },
+    open: true,
+    code: "5",
+    state: { not: "closed" },
+    note: "a=b",
+  });
+  expect(() => filterOf(["=5"])).toThrow("field=value");
+  expect(() => filterOf(["a=1", "a>2"])).toThrow("has a value already");
+});
