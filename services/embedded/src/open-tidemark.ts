@@ -7,6 +7,7 @@ import {
   FreshnessLedger,
   GenerationKeeper,
   planGeneration,
+  rechunkPushed,
   Replayer,
   resolveStage,
   runStage,
@@ -52,6 +53,8 @@ export interface OpenedTidemark {
   readonly service: TidemarkService;
   readonly modelNote: string;
   readonly isNew: boolean;
+  /** Starts every generation's stages: from then on it can be asked. */
+  start(): Promise<void>;
   /** Runs until aborted; rejects on a bug in any part. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -148,7 +151,7 @@ export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark
     for (const mutation of mutations) {
       const line = sources.served.get(mutation.source)?.line;
       if (line) await line.hint([mutation.documentId], "reconcile");
-      else logger.warn({ document: mutation.documentId }, "a pushed document was displaced");
+      else await rechunkPushed({ history: log, rechunk }, mutation.documentId, "replay");
     }
   }
 
@@ -207,8 +210,7 @@ export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark
     service,
     modelNote: wanted.note,
     isNew,
-    async run(signal) {
-      const all = AbortSignal.any([signal, stop.signal]);
+    async start() {
       await keeper.start(recipe);
       await index.warm(keeper.active.id);
       await ensurePushEpochs({ catalogue, config, index, log, logger, keeper });
@@ -217,6 +219,9 @@ export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark
         logger.warn({ generation: keeper.active.id }, "the config asks for another generation");
         if (config.generations.onChange === "apply") await keeper.build(recipe);
       }
+    },
+    async run(signal) {
+      const all = AbortSignal.any([signal, stop.signal]);
       const resolver = resolveStage({
         log,
         sources: documents,

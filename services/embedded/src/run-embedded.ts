@@ -84,6 +84,7 @@ async function serve(
     options: { version },
   });
   resources.defer(() => app.close());
+  await tidemark.start();
   const stop = new AbortController();
   const running = tidemark.run(AbortSignal.any([signal, stop.signal]));
   try {
@@ -111,7 +112,9 @@ async function serve(
     };
     if (terminal.isTerminal) terminal.write(`${banner(facts)}\n`);
     else logger.info(facts, "listening");
-    void announceProgress(tidemark.service, { ...terminal, logger, facts, signal });
+    void announceProgress(tidemark.service, { ...terminal, logger, facts, signal }).catch(
+      (error: unknown) => logger.warn({ problem: String(error) }, "progress is not shown"),
+    );
     await running;
   } finally {
     stop.abort();

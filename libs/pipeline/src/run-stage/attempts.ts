@@ -58,6 +58,8 @@ export class Attempts<T> {
         this.#around.completed(tasks);
         return true;
       } catch (error) {
+        // Whoever was told to stop says so with the signal's own reason: that is no bug.
+        if (signal.aborted && error === signal.reason) return false;
         if (error instanceof PoisonError) return this.#poisoned(tasks, signal, error, attempts);
         if (!(error instanceof TransientError)) throw error;
         this.breaker.failed();

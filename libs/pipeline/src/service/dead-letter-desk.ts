@@ -98,18 +98,22 @@ export class DeadLetterDesk {
       await source.line.hint([id], forced ? "repair" : "reconcile");
       return;
     }
-    await this.#rechunk(id, forced ? "repair" : "replay");
+    await rechunkPushed(this.#options, id, forced ? "repair" : "replay");
   }
+}
 
-  /** A pushed document is its newest whole record, chunked again at the revision it has. */
-  async #rechunk(id: DocumentId, reason: "repair" | "replay"): Promise<void> {
-    const { history, rechunk } = this.#options;
-    for (const record of await history.recordsOf(mutationsTopic, id, recordsMax)) {
-      const mutation = decodeMutation(record.value ?? "", record.offset);
-      if (!("kind" in mutation) || mutation.kind !== "upsert") continue;
-      await rechunk({ ...mutation, reason });
-      return;
-    }
+/** A pushed document is its newest whole record, chunked again at the revision it has. */
+export async function rechunkPushed(
+  options: Pick<DeskOptions, "history" | "rechunk">,
+  id: DocumentId,
+  reason: "repair" | "replay",
+): Promise<void> {
+  const records = await options.history.recordsOf(mutationsTopic, id, recordsMax);
+  for (const record of records) {
+    const mutation = decodeMutation(record.value ?? "", record.offset);
+    if (!("kind" in mutation) || mutation.kind !== "upsert") continue;
+    await options.rechunk({ ...mutation, reason });
+    return;
   }
 }
 

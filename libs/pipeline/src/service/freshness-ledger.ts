@@ -24,12 +24,19 @@ export interface SourcePicture {
   readonly observedUpToMs: number | null;
 }
 
+/** Every search asks for the restriction lag; it is worked out no more often than this. */
+const rememberedMs = 1_000;
+
 const done = new Set(["indexed", "unchanged", "hidden", "deleted"]);
 
 export class FreshnessLedger {
   readonly #objectivesOf: (source: SourceName) => SourceObjectives;
   readonly #changes = new Map<string, LagWindow>();
   readonly #restrictions = new Map<string, LagWindow>();
+  #restrictionLag: { readonly atMs: number; readonly lagMs: number | null } = {
+    atMs: Number.NEGATIVE_INFINITY,
+    lagMs: null,
+  };
 
   constructor(objectivesOf: (source: SourceName) => SourceObjectives) {
     this.#objectivesOf = objectivesOf;
@@ -93,10 +100,14 @@ export class FreshnessLedger {
 
   /** The worst 99th percentile of restrictions over all sources; null without any. */
   restrictionLagMs(nowMs: number): number | null {
+    if (Math.abs(nowMs - this.#restrictionLag.atMs) < rememberedMs) {
+      return this.#restrictionLag.lagMs;
+    }
     const lags = [...this.#restrictions.values()].flatMap(
       (window) => window.percentileMs(0.99, nowMs) ?? [],
     );
-    return lags.length === 0 ? null : Math.max(...lags);
+    this.#restrictionLag = { atMs: nowMs, lagMs: lags.length === 0 ? null : Math.max(...lags) };
+    return this.#restrictionLag.lagMs;
   }
 }
 

@@ -195,7 +195,6 @@ export class SourceLine {
         this.#scanning = this.#scan(null, signal);
         const report = await this.#scanning;
         failures = 0;
-        this.#trouble = null;
         await this.#untilDigested(signal);
         const pauseMs = Math.min(scanMs, Math.max(scanPauseLeastMs, report.tookMs / scanShare));
         this.#scanSoon = new AbortController();
@@ -235,6 +234,7 @@ export class SourceLine {
       logger.warn({ source, held: report.held, reason: report.heldReason }, "deletes are held");
     }
     this.#last = report;
+    this.#trouble = isWhole ? null : "it cannot be listed; nothing is taken for deleted";
     if (isWhole) {
       this.#scannedAtMs = beganAtMs;
       if (record?.snapshotDue) await catalogue.putSource({ ...record, snapshotDue: false });
