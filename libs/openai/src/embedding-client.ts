@@ -1,6 +1,7 @@
 /** One request to the endpoint. Its key is in the request's header and nowhere else. */
 import { PoisonError, TransientError } from "@tidemark/pipeline";
 import { parseAnswer, usageOf, vectorsOf } from "./embedding-answer.ts";
+import { FirstAbort } from "./first-abort.ts";
 import { refusalError, refusesParameter, type Refusal } from "./refusal.ts";
 
 /** What a number may take in an answer, and the rest of it. */
@@ -79,6 +80,7 @@ export class EmbeddingClient {
   ): Promise<{ readonly body: string } | { readonly refusal: Refusal }> {
     const { model, dimensions, timeoutMs } = this.#options;
     const timeout = AbortSignal.timeout(timeoutMs);
+    using ending = new FirstAbort(signal, timeout);
     try {
       const response = await fetch(this.#url, {
         method: "POST",
@@ -89,7 +91,7 @@ export class EmbeddingClient {
           ...(without.has("encoding_format") ? {} : { encoding_format: "base64" }),
           ...(without.has("dimensions") ? {} : { dimensions }),
         }),
-        signal: AbortSignal.any([signal, timeout]),
+        signal: ending.signal,
         // A key goes to the server that it was given for.
         redirect: "error",
       });

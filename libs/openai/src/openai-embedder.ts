@@ -14,6 +14,7 @@ import {
 import { batchTexts, type Batch } from "./batch-texts.ts";
 import { DailyBudget, type BudgetReached, type BudgetState } from "./daily-budget.ts";
 import { EmbeddingClient } from "./embedding-client.ts";
+import { FirstAbort } from "./first-abort.ts";
 import { RequestLanes } from "./request-lanes.ts";
 import { openTokenCounter, type TokenCounter, type TokenEncoding } from "./token-counter.ts";
 
@@ -137,13 +138,13 @@ export class OpenAiEmbedder implements Embedder, AsyncDisposable {
     });
     // When one fails, those that wait are dropped; those under way are paid for and go on.
     const failed = new AbortController();
-    const ending = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])]);
-    const waiting = AbortSignal.any([ending, failed.signal]);
+    using ending = new FirstAbort(this.#closing.signal, signal);
+    using waiting = new FirstAbort(ending.signal, failed.signal);
     const outcomes = await Promise.allSettled(
       batches.map(async (batch) => {
         try {
-          const turn = { lane, texts: batch.texts.length, signal: waiting };
-          return await this.#lanes.run(turn, () => this.#send(batch, request, ending));
+          const turn = { lane, texts: batch.texts.length, signal: waiting.signal };
+          return await this.#lanes.run(turn, () => this.#send(batch, request, ending.signal));
         } catch (error) {
           failed.abort(error);
           throw error;
