@@ -180,7 +180,7 @@ export function aWhy(changes: Partial<WhyWire> = {}): WhyWire {
         sourceTime: "2026-01-02T03:04:04.100Z",
         observedAt: "2026-01-02T03:04:04.200Z",
         at: "2026-01-02T03:04:04.500Z",
-        timings: { queue: 20, embed: 250 },
+        timings: { queueMs: 20, embedMs: 250 },
         chunks: { kept: 7, reused: 0, embedded: 1, removed: 1, failed: 0 },
         tokens: 30,
         tokensSaved: 900,

@@ -4,8 +4,9 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** `400` → `0.4 s`; `90000` → `1.5 min`. */
+/** `40` → `40 ms`; `400` → `0.4 s`; `90000` → `1.5 min`. */
 export function duration(ms: number): string {
+  if (ms < secondMs / 10) return `${Math.round(ms)} ms`;
   if (ms < minuteMs) return `${short(ms / secondMs)} s`;
   if (ms < hourMs) return `${short(ms / minuteMs)} min`;
   if (ms < dayMs) return `${short(ms / hourMs)} h`;

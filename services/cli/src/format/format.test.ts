@@ -21,7 +21,8 @@ const paint = (_color: string, text: string) => text;
 const options = { paint, width: 80, nowMs: fakeNowMs };
 
 test.each([
-  [0, "0.0 s"],
+  [0, "0 ms"],
+  [40.4, "40 ms"],
   [400, "0.4 s"],
   [12_340, "12 s"],
   [90_000, "1.5 min"],
@@ -36,7 +37,7 @@ test("amounts carry their units", () => {
   expect([count(1, "chunk"), count(1200, "chunk")]).toEqual(["1 chunk", "1,200 chunks"]);
   expect([share(0.99), share(0.9999999), share(0)]).toEqual(["99 %", "99.99 %", "0 %"]);
   expect(price({ amount: 0.00082, currency: "USD" })).toBe("0.00082 USD");
-  expect(ago("2030-01-01T00:00:00Z", fakeNowMs)).toBe("0.0 s ago");
+  expect(ago("2030-01-01T00:00:00Z", fakeNowMs)).toBe("0 ms ago");
 });
 
 test("no document can write on the terminal what it likes", () => {

@@ -12,7 +12,7 @@ export function statusText(status: StatusWire, { paint, nowMs }: TextOptions): r
     ["started", `${moment(status.startedAt, nowMs)}, ${ago(status.startedAt, nowMs)}`],
     ["data", status.dataDirectory ?? "elsewhere"],
     ["model", `${status.embedder.model} · ${count(status.embedder.queued, "text")} waiting`],
-    ["dead", count(status.deadLetters, "dead letter")],
+    ["failed", count(status.deadLetters, "dead letter")],
   ];
   return [
     ...table(facts.map((row) => row.map(printable))),

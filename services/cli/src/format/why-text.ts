@@ -114,7 +114,7 @@ function receiptRows({ receipts }: WhyWire, { nowMs }: TextOptions): readonly st
 /** `queue 0.1 s, embed 0.2 s`: where the time went. */
 function timings(receipt: Receipt): string {
   return Object.entries(receipt.timings)
-    .map(([part, ms]) => `${part} ${ms < 100 ? `${Math.round(ms)} ms` : duration(ms)}`)
+    .map(([part, ms]) => `${part.replace(/Ms$/u, "")} ${duration(ms)}`)
     .join(", ");
 }
 
