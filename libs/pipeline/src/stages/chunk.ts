@@ -16,7 +16,7 @@ import type { UpsertMutation } from "../chunk-record.ts";
 import { mapBounded } from "../map-bounded.ts";
 import { publishReceipts, receiptFor } from "../receipts.ts";
 import type { Stage } from "../run-stage/stage.ts";
-import { chunkerGroup, chunksTopic, mutationsTopic } from "../topics.ts";
+import { chunkerGroup, chunksTopic, mutationsTopic, upserterGroup } from "../topics.ts";
 import { DocumentChunker, type ChunkerDependencies } from "./document-chunker.ts";
 import { noteFailure } from "./note-failure.ts";
 import { decodeOrPoison } from "./restrict.ts";
@@ -27,6 +27,8 @@ export interface ChunkDependencies extends ChunkerDependencies {
 }
 
 const documentsAtOnceMax = 4;
+const recordsAheadMax = 2_000;
+const aheadPollMs = 100;
 
 export function chunkStage(
   dependencies: ChunkDependencies,
@@ -51,6 +53,8 @@ export function chunkStage(
       mutation.reason === "change" ? dependencies.windowOf(mutation.source) : null,
 
     async handle(tasks, { signal }) {
+      const isBackfill = tasks.every((task) => task.items.every(canWait));
+      if (isBackfill) await roomAhead(dependencies, signal);
       await mapBounded(tasks, documentsAtOnceMax, async (task) => {
         const newest = task.items.at(-1);
         if (newest) await chunker.chunk(newest, signal);
@@ -88,6 +92,25 @@ export function chunkStage(
       );
     },
   };
+}
+
+function canWait(mutation: UpsertMutation): boolean {
+  return urgencyOf(mutation.reason) >= 2;
+}
+
+/**
+ * A backfill goes no further ahead of the upserter than the upserter can look: or a live change,
+ * published behind it, would wait for all of it.
+ */
+async function roomAhead(
+  { clock, generation, log }: ChunkDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const topic = chunksTopic(generation);
+  const group = upserterGroup(generation);
+  while (!signal.aborted && (await log.lag(topic, group)) > recordsAheadMax) {
+    await clock.sleep(aheadPollMs, signal);
+  }
 }
 
 /** Documents whose content may have to be embedded, by the table of triggers. */
