@@ -7,6 +7,11 @@ export class AppendSignal {
   readonly #waiting = new Map<string, Set<() => void>>();
   #closed = false;
 
+  /** Nothing will be appended any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Grows with every append to the topic; to be asked before looking for records. */
   count(topic: string): number {
     return this.#counts.get(topic) ?? 0;

@@ -18,8 +18,8 @@ export interface Engine extends AsyncDisposable {
     job: Job,
     options: { readonly side: Side; readonly transfer: readonly ArrayBuffer[] },
   ): Promise<unknown>;
-  /** On every reader that is not busy. */
-  runIdle(job: Job): Promise<void>;
+  /** On every reader, or on those alone that are not busy. */
+  runEach(job: Job, options: { readonly idle: boolean }): Promise<readonly unknown[]>;
 }
 
 export class InlineEngine implements Engine {
@@ -38,8 +38,8 @@ export class InlineEngine implements Engine {
     return resultOf(outcome as Outcome);
   }
 
-  async runIdle(): Promise<void> {
-    // One connection: there is nothing that another could do ahead.
+  async runEach(job: Job, options: { readonly idle: boolean }): Promise<readonly unknown[]> {
+    return options.idle ? [] : [await this.run(job)];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -82,9 +82,9 @@ export class ThreadedEngine implements Engine {
     return thread.run(job, transfer);
   }
 
-  async runIdle(job: Job): Promise<void> {
-    const idle = this.#readers.filter(({ waiting }) => waiting === 0);
-    await Promise.all(idle.map((reader) => reader.run(job)));
+  runEach(job: Job, { idle }: { readonly idle: boolean }): Promise<readonly unknown[]> {
+    const readers = this.#readers.filter(({ waiting }) => !idle || waiting === 0);
+    return Promise.all(readers.map((reader) => reader.run(job)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -59,7 +59,7 @@ export interface Near {
 export class GenerationCopy {
   readonly generation: Generation;
   readonly #codes: CodeTable;
-  readonly #audiences = new Map<number, Audience>();
+  readonly #audiences = new Map<number, { readonly audience: Audience; documents: number }>();
   /** By number in the copy; freed numbers are used again. */
   readonly #entries: (Entry | undefined)[] = [];
   readonly #free: number[] = [];
@@ -115,7 +115,7 @@ export class GenerationCopy {
 
   #which(connection: Connection, { seer, sources, filter, excluded }: Wanted): Uint8Array {
     const audiences = new Set<number>();
-    for (const [number, audience] of this.#audiences) {
+    for (const [number, { audience }] of this.#audiences) {
       if (mayFind(audience, seer)) audiences.add(number);
     }
     const filtered = Object.keys(filter).length > 0;
@@ -133,7 +133,8 @@ export class GenerationCopy {
   #take(connection: Connection, row: ChangedRow): void {
     const { document, audience, live } = row;
     const number = this.#numbers.get(document);
-    const slots = (number === undefined ? undefined : this.#entries[number]?.slots) ?? new Map();
+    const before = number === undefined ? undefined : this.#entries[number];
+    const slots = before?.slots ?? new Map<number, number>();
     if (audience === null) {
       if (number !== undefined) this.#forget(document, number);
       return;
@@ -142,7 +143,8 @@ export class GenerationCopy {
     const place = number ?? this.#free.pop() ?? this.#entries.length;
     this.#entries[place] = entry;
     this.#numbers.set(document, place);
-    this.#audienceOf(connection, audience);
+    this.#joinAudience(connection, audience);
+    if (before) this.#leaveAudience(before.audience);
     this.#takePoints(connection, entry, { place, listed: new Set(unpackDigests(live)) });
   }
 
@@ -187,16 +189,31 @@ export class GenerationCopy {
   }
 
   #forget(document: number, number: number): void {
-    for (const slot of this.#entries[number]?.slots.values() ?? []) this.#codes.remove(slot);
+    const entry = this.#entries[number];
+    if (!entry) return;
+    for (const slot of entry.slots.values()) this.#codes.remove(slot);
+    this.#leaveAudience(entry.audience);
     this.#entries[number] = undefined;
     this.#numbers.delete(document);
     this.#free.push(number);
   }
 
-  #audienceOf(connection: Connection, audience: number): void {
-    if (this.#audiences.has(audience)) return;
-    const policies = connection.get<{ policies: string }>(selectAudience, audience)?.policies;
-    this.#audiences.set(audience, decodeAudience(policies ?? "[]"));
+  #joinAudience(connection: Connection, number: number): void {
+    const known = this.#audiences.get(number);
+    if (known) {
+      known.documents += 1;
+      return;
+    }
+    const policies = connection.get<{ policies: string }>(selectAudience, number)?.policies;
+    if (policies === undefined) throw new Error(`audience ${number} is not in the index`);
+    this.#audiences.set(number, { audience: decodeAudience(policies), documents: 1 });
+  }
+
+  #leaveAudience(number: number): void {
+    const known = this.#audiences.get(number);
+    if (!known) return;
+    known.documents -= 1;
+    if (known.documents === 0) this.#audiences.delete(number);
   }
 }
 

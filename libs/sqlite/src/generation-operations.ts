@@ -16,6 +16,9 @@ const deletePoint = `delete from point where point = ?`;
 const deleteDocument = `delete from document where document = ?`;
 const selectCached = `select entry, vector from vector_cache where generation = ? limit ?`;
 const deleteCached = `delete from vector_cache where entry = ?`;
+const deleteUnusedAudiences = `
+  delete from audience
+  where audience not in (select audience from document where audience is not null)`;
 const selectLeftOver = `
   select generation from document where generation not in (select number from generation)
   limit 1`;
@@ -58,7 +61,10 @@ export function removeForgotten(
   { pointsMax }: { readonly pointsMax: number },
 ): { readonly done: boolean } {
   const left = connection.get<{ generation: number }>(selectLeftOver);
-  if (!left) return { done: true };
+  if (!left) {
+    connection.run(deleteUnusedAudiences);
+    return { done: true };
+  }
   let room = pointsMax;
   const cached = connection.all<{ entry: number; vector: number }>(
     selectCached,

@@ -12,13 +12,17 @@ import {
 } from "./point-operations.ts";
 import { raiseProgress } from "./progress-operations.ts";
 
-const selectToken = `select document, token from document where generation = ? and id = ?`;
+const selectToken = `
+  select document, token, audience from document where generation = ? and id = ?`;
 const updateManifest = `
   update document set token = ?, source = ?, standing = ?, archived = ?, failed = ?, pending = ?,
     observed_at = ?, chunks = ?, seen_epoch = ?, seen_position = ?, seen_at = ?, deleted = ?,
     source_digest = ?, audience = ?, changed = ?, manifest = ?, live = ?
   where document = ?`;
 const selectAudience = `select audience from audience where policies = ?`;
+const deleteAudience = `
+  delete from audience where audience = ?1
+    and not exists (select 1 from document where document.audience = ?1)`;
 const insertAudience = `insert into audience (policies) values (?)`;
 const selectManifests = `
   select wanted.key as at, d.manifest, d.live from json_each(?) as wanted
@@ -127,15 +131,18 @@ function commitManifest(
   { manifest, tokenRead, put }: CommitRow,
   changed: number,
 ): number | null {
-  const known = connection.get<{ document: number; token: string | null }>(
-    selectToken,
-    generation.number,
-    manifest.id,
-  );
+  const known = connection.get<{
+    document: number;
+    token: string | null;
+    audience: number | null;
+  }>(selectToken, generation.number, manifest.id);
   if (known && known.token === manifest.token) return known.document;
   if ((known?.token ?? null) !== tokenRead) return null;
   const document = known?.document ?? ensureDocument(connection, generation.number, manifest.id);
   if (put) putBatch(connection, generation, put);
+  const { policies } = manifest;
+  const audience = policies === null ? null : audienceOf(connection, policies);
+  const audienceBefore = known?.audience ?? null;
   connection.run(
     updateManifest,
     manifest.token,
@@ -151,12 +158,15 @@ function commitManifest(
     manifest.seenAtMs,
     Number(manifest.deleted),
     manifest.sourceDigest,
-    manifest.policies === null ? null : audienceOf(connection, manifest.policies),
+    audience,
     changed,
     manifest.manifest,
     manifest.live,
     document,
   );
+  if (audienceBefore !== null && audienceBefore !== audience) {
+    connection.run(deleteAudience, audienceBefore);
+  }
   return document;
 }
 

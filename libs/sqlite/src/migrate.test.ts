@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { Connection } from "./connection.ts";
 import { CorruptDatabaseError, NewerDatabaseError } from "./errors.ts";
 import { TemporaryDirectory } from "./fixtures/temporary-directory.ts";
@@ -76,6 +76,30 @@ test("a file that is no database is a clear error", async () => {
 
   await expect(opened).rejects.toThrow(CorruptDatabaseError);
   await expect(opened).rejects.toThrow("restore a backup");
+});
+
+test("damage inside the file is a clear error, and not an answer", async () => {
+  using directory = new TemporaryDirectory();
+  const options = { directory: directory.path, mode: "inline" } as const;
+  const records = Array.from({ length: 500 }, (_, at) => ({
+    key: `k${at}`,
+    value: "x".repeat(200),
+  }));
+  {
+    await using database = await SqliteDatabase.open(options);
+    await new SqliteEventLog({ database }).append("hints", records);
+    await database.checkpoint();
+  }
+  const file = directory.file("tidemark.db");
+  const page = 8192;
+  // The first page says what tables there are; all others are overwritten.
+  const garbage = Buffer.alloc(statSync(file).size - page, 0xa5);
+  writeSync(openSync(file, "r+"), garbage, 0, garbage.length, page);
+
+  await using database = await SqliteDatabase.open(options);
+  const read = new SqliteEventLog({ database }).ranges("hints");
+
+  await expect(read).rejects.toThrow(CorruptDatabaseError);
 });
 
 test("what was written is there when the directory is opened again", async () => {

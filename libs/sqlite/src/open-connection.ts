@@ -1,6 +1,6 @@
 /** Opens the one connection of a thread; the writer's brings the file forward first. */
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import { checkIntegrity, migrate } from "./migrate.ts";
+import { migrate } from "./migrate.ts";
 import { migrations } from "./schema.ts";
 
 export function openConnection(options: ConnectionOptions): Connection {
@@ -13,5 +13,3 @@ export function openConnection(options: ConnectionOptions): Connection {
     throw error;
   }
 }
-
-export { checkIntegrity };

@@ -48,7 +48,8 @@ export const migrations: readonly string[] = [
     dimension integer not null
   );
 
-  -- Distinct pairs of the policy last seen and the policy of the live content; few, and immutable.
+  -- Distinct pairs of the policy last seen and the policy of the live content, as long as a document
+  -- has them. They are immutable, and no number is used again.
   create table audience (
     audience integer primary key autoincrement,
     policies text not null unique
@@ -81,6 +82,7 @@ export const migrations: readonly string[] = [
     live blob
   );
   create unique index document_id on document (generation, id);
+  create index document_audience on document (audience) where audience is not null;
   create index document_changed on document (generation, changed) where changed is not null;
   create index document_counts on document (
     generation, source, deleted, standing, archived, failed, pending, observed_at, chunks, seen_epoch

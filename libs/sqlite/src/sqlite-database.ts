@@ -99,12 +99,14 @@ export class SqliteDatabase implements AsyncDisposable {
     return result as ReturnType<Reads[Name]>;
   }
 
-  /** Has readers that are idle do something ahead. */
+  /** Has every reader, or those that are idle, do something ahead of what will be asked. */
   async readAhead<Name extends keyof Reads>(
     name: Name,
     argument: ArgumentOf<Reads[Name]>,
-  ): Promise<void> {
-    await this.#engine.runIdle({ kind: "read", name, argument });
+    options: { readonly idle: boolean },
+  ): Promise<readonly ReturnType<Reads[Name]>[]> {
+    const results = await this.#engine.runEach({ kind: "read", name, argument }, options);
+    return results as readonly ReturnType<Reads[Name]>[];
   }
 
   async #chore<Name extends keyof Chores>(

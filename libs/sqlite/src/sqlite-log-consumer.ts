@@ -38,9 +38,10 @@ export class SqliteLogConsumer implements LogConsumer {
       const records = await this.#next(options);
       if (records.length > 0) return records;
       const waitMs = endsAtMs - performance.now();
-      if (waitMs <= 0 || options.signal?.aborted) return [];
+      if (waitMs <= 0 || options.signal?.aborted || appends.closed) return [];
       const stop = options.signal ? { signal: options.signal } : {};
       await appends.wait(this.#topic, { since, waitMs, ...stop });
+      if (appends.closed) return [];
     }
   }
 

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { DocumentId, GenerationId, Manifest } from "@tidemark/domain";
 import type { DocumentCommit } from "@tidemark/pipeline";
 import {
@@ -10,11 +11,13 @@ import {
   only,
   somePoints,
 } from "@tidemark/testing";
+import { Connection } from "./connection.ts";
 import { TemporaryDirectory } from "./fixtures/temporary-directory.ts";
 import { SqliteDatabase, SqliteEventLog, SqliteVectorIndex } from "./index.ts";
 
 const generation = "g1" as GenerationId;
 const dimension = 32;
+const mebibyte = 1024 * 1024;
 
 async function openIndex(options: { readonly cachedVectorsMax?: number } = {}) {
   const database = await SqliteDatabase.open({ directory: null });
@@ -149,7 +152,7 @@ test("a dropped generation leaves nothing, and one made anew is empty", async ()
   expect(await index.vectorsByText(generation, "*", hashes)).toEqual(new Map());
 });
 
-test("a restriction overtakes points that wait, and holds are short", async () => {
+test("restrictions go between the slices of a large put", async () => {
   using directory = new TemporaryDirectory();
   await using database = await SqliteDatabase.open({ directory: directory.path });
   const index = new SqliteVectorIndex({ database });
@@ -180,4 +183,44 @@ test("a restriction overtakes points that wait, and holds are short", async () =
 
   // Many went between the slices; one put of all would have let none through.
   expect(waits.length).toBeGreaterThan(5);
+});
+
+test("policies are kept as long as a document has them", async () => {
+  using directory = new TemporaryDirectory();
+  {
+    await using database = await SqliteDatabase.open({ directory: directory.path, mode: "inline" });
+    const index = new SqliteVectorIndex({ database });
+    await index.ensureGeneration(generation, dimension);
+    let before: Manifest | undefined;
+    for (let position = 1; position <= 5; position += 1) {
+      const commit = aCommit({ texts: ["ebb"], position, ...(before && { before }) });
+      const policy = aPolicy({ permissions: only(`user ${position}`) });
+      const { seen, indexed } = commit.manifest;
+      const manifest = { ...commit.manifest, seen: { ...seen, policy }, indexed };
+      await index.commit(generation, [{ ...commit, manifest }], []);
+      before = manifest;
+    }
+  }
+
+  using connection = new Connection({ file: directory.file("tidemark.db"), role: "writer" });
+  const kept = connection.all<{ policies: string }>("select policies from audience");
+  expect(kept.map(({ policies }) => policies.includes("user 5"))).toEqual([true]);
+});
+
+test("the write-ahead log stays bounded while writes go on", async () => {
+  using directory = new TemporaryDirectory();
+  await using database = await SqliteDatabase.open({ directory: directory.path });
+  const index = new SqliteVectorIndex({ database });
+  await index.ensureGeneration(generation, 1536);
+  const texts = Array.from({ length: 3_000 }, (_, at) => `text ${at}`);
+  const vectorOf = () => new Float32Array(1536).fill(1);
+  let highest = 0;
+  for (let round = 0; round < 6; round += 1) {
+    const documentId = anId(`${round}`);
+    await index.putPoints(generation, somePoints(texts, { generation, documentId, vectorOf }));
+    highest = Math.max(highest, statSync(directory.file("tidemark.db-wal")).size);
+  }
+
+  expect((await database.size()).bytes).toBeGreaterThan(100 * mebibyte);
+  expect(highest).toBeLessThan(64 * mebibyte);
 });

@@ -187,7 +187,11 @@ export class SqliteVectorIndex implements VectorIndex {
   /** Loads what searches of the generation need, so that the first one need not. */
   async warm(generation: GenerationId): Promise<void> {
     this.#changes.set(generation, 0);
-    await this.#database.readAhead("followChanges", { generation, documentsMax: Infinity });
+    const ahead = { generation, documentsMax: changesPerReadMax };
+    for (let done = false; !done;) {
+      const readers = await this.#database.readAhead("followChanges", ahead, { idle: false });
+      done = readers.every((reader) => reader.done);
+    }
   }
 
   async points(
@@ -317,7 +321,7 @@ export class SqliteVectorIndex implements VectorIndex {
     if (changes < changesAheadMin) return;
     const ahead = { generation, documentsMax: changesPerReadMax };
     // A search finds the same changes itself, and then also what went wrong.
-    this.#database.readAhead("followChanges", ahead).catch(() => undefined);
+    this.#database.readAhead("followChanges", ahead, { idle: true }).catch(() => undefined);
   }
 }
 

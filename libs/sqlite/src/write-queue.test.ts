@@ -1,3 +1,6 @@
+import { OverloadedError } from "@tidemark/pipeline";
+import { aGeneration, aManifest, somePoints } from "@tidemark/testing";
+import { SqliteDatabase, SqliteVectorIndex } from "./index.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 const never = { shares: (_first: string, _other: string) => false, jobsMax: 10 };
@@ -19,6 +22,18 @@ test("restrictions go before content, and content before what is in the backgrou
   queue.push("restriction", "r2");
 
   expect(drain(queue).flat()).toEqual(["r1", "r2", "c1", "c2", "b1"]);
+});
+
+test("content that would wait behind too much is refused, a restriction never", async () => {
+  await using database = await SqliteDatabase.open({ directory: null, writesWaitingMax: 0 });
+  const index = new SqliteVectorIndex({ database });
+  await index.ensureGeneration(aGeneration, 32);
+
+  await expect(index.putPoints(aGeneration, somePoints(["ebb"]))).rejects.toThrow(OverloadedError);
+
+  const manifest = aManifest({ indexed: null });
+  const restriction = { manifest, tokenRead: null, put: [], sweep: null };
+  expect(await index.commit(aGeneration, [restriction], [])).toEqual(["won"]);
 });
 
 test("those that can share go together, bounded, and all stay in their order", () => {
