@@ -133,7 +133,7 @@ test("a file past the limit is refused by its size alone, naming limit, value an
 
   await expect(source.read("a.md")).rejects.toMatchObject({
     reason: "size-limit",
-    message: "the file has 6 bytes, more than sizeBytesMax = 5",
+    message: "the file has 6 bytes, more than vectors.extraction.input = 5",
   });
 });
 

@@ -61,7 +61,7 @@ export interface FolderSourceOptions {
 const inlineBytesMaxDefault = 64 * 1024;
 const sizeBytesMaxDefault = 100 * 1024 * 1024;
 /** The setting that a refusal for size names. */
-const sizeSetting = "sizeBytesMax";
+const sizeSetting = "vectors.extraction.input";
 
 export class FolderSource implements DocumentSource, ContentStore {
   readonly #source: string;
@@ -100,6 +100,10 @@ export class FolderSource implements DocumentSource, ContentStore {
   /** An absence means a deletion only while this is `listable`. */
   rootState(): Promise<RootState> {
     return this.#root.state();
+  }
+
+  async provesAbsence(): Promise<boolean> {
+    return (await this.rootState()) === "listable";
   }
 
   /** A person says that the directory which is there now is the root. */

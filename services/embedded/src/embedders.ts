@@ -4,6 +4,7 @@ import type { Recipe } from "@tidemark/domain";
 import { OnnxEmbedder } from "@tidemark/onnx";
 import type { Embedder } from "@tidemark/pipeline";
 import type { Config, EmbedderConfig, Logger } from "@tidemark/runtime";
+import { SpendingNotes } from "./spending-notes.ts";
 
 /** The models that travel with the repository, by the name the config gives them. */
 const bundledModels: Readonly<Record<string, string>> = {
@@ -26,9 +27,12 @@ export class Embedders implements AsyncDisposable {
   readonly #opened = new Map<string, Promise<OpenedEmbedder>>();
   readonly #closing = new AsyncDisposableStack();
 
-  constructor(config: Config, logger: Logger) {
+  readonly #spending: SpendingNotes;
+
+  constructor(config: Config, logger: Logger, dataDirectory: string) {
     this.#config = config;
     this.#logger = logger;
+    this.#spending = new SpendingNotes(dataDirectory);
   }
 
   /** @throws when the config has no such embedder, or its model cannot be used here */
@@ -109,6 +113,8 @@ export class Embedders implements AsyncDisposable {
       queryPrefix: config.prefixes.query ?? "",
       pricePerMillionTokens: config.price?.perMillionTokens ?? 0,
       budgetPerDay: config.budget?.perDay ?? null,
+      budgetState: this.#spending.read(name),
+      onSpent: (state) => this.#spending.write(name, state),
       onBudget: (fields: object) => {
         this.#logger.warn({ embedder: name, ...fields }, "budget is spent; embedding waits");
       },

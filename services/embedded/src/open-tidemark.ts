@@ -69,7 +69,7 @@ export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark
   const index = resources.use(new SqliteVectorIndex({ database }));
   const catalogue = await Catalogue.load(log, clock);
   const isNew = catalogue.active === null;
-  const embedders = resources.use(new Embedders(config, logger));
+  const embedders = resources.use(new Embedders(config, logger, dataDirectory));
   const { extraction } = config.vectors;
   const extractor = resources.use(
     Extractor.open({

@@ -96,7 +96,7 @@ export async function openSources(options: SourcesOptions): Promise<OpenedSource
 }
 
 async function openFolder(
-  { catalogue, logger }: SourcesOptions,
+  { catalogue, config, logger }: SourcesOptions,
   source: FolderSourceConfig,
 ): Promise<FolderSource> {
   const name = sourceName(source.name);
@@ -110,6 +110,7 @@ async function openFolder(
       ...(source.tenant === undefined ? {} : { tenant: source.tenant }),
       permissions: source.permissions,
       inlineBytesMax,
+      sizeBytesMax: config.vectors.extraction.inputBytesMax,
       readFrontMatter,
       rootIdentity: catalogue.source(name)?.root ?? null,
       onReport: (report) => logger.warn({ source: name, ...report }, "left out"),

@@ -13,6 +13,7 @@
  * again, completes.
  */
 import {
+  digestOf,
   type DocumentId,
   type GenerationId,
   type Manifest,
@@ -209,13 +210,17 @@ export class PrimitiveIndex implements VectorIndex {
     if (sweep) await this.sweep(generation, documentId, sweep);
   }
 
+  /** The points that were put are the winner's too, or nobody's: they get its copies, or are swept. */
   async #afterLost(
     generation: GenerationId,
     { put, sweep, manifest: { documentId } }: DocumentCommit,
     winner: Manifest | undefined,
   ): Promise<void> {
+    if (!winner?.indexed) return;
+    const live = new Set(winner.indexed.live);
+    if (put.some((point) => live.has(digestOf(point.id)))) await this.#copy(generation, winner);
     const mayHaveLeft = put.length > 0 || sweep !== null;
-    if (mayHaveLeft && winner?.indexed) await this.sweep(generation, documentId, winner.indexed);
+    if (mayHaveLeft) await this.sweep(generation, documentId, winner.indexed);
   }
 
   async #copy(generation: GenerationId, manifest: Manifest): Promise<Manifest> {

@@ -69,9 +69,10 @@ export interface IndexPrimitives extends AsyncDisposable {
   ): Promise<ManifestPage>;
 
   /**
-   * Inserts points that are absent and replaces those with neither a newer revision nor newer
-   * copies; leaves the others. Neither is ever lowered: newer copies than the writer knows mean
-   * that the manifest has moved on and the writer's commit will lose.
+   * Inserts points that are absent and replaces those that have no newer revision and, where the
+   * point comes with copies, no newer copies; leaves the others. A point without copies replaces
+   * any: to be a candidate for every search is never wrong, and a point whose revision was not
+   * raised could be swept. Newer copies than the writer knows mean that its commit will lose.
    */
   putPoints(generation: GenerationId, points: readonly PointRecord[]): Promise<void>;
   /** Replaces the copies of the document's points whose copies reflect an older revision. */

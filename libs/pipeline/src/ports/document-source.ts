@@ -35,6 +35,11 @@ export interface DocumentSource {
    * Throws `TransientError` when the root cannot be listed whole.
    */
   list(signal?: AbortSignal): AsyncIterable<ListedDocument>;
+  /**
+   * Whether an absence from the listing just finished may mean a deletion: not where the root is
+   * another one than it was. A source that has no such doubt leaves this out.
+   */
+  provesAbsence?(): Promise<boolean>;
 }
 
 export interface ContentStore {

@@ -95,7 +95,7 @@ function hitOf(
     ordinal: indexed.live.indexOf(candidate.digest),
     chunkCount: indexed.live.length,
     text: point.text,
-    snippet: snippetOf(point.text),
+    snippet: snippetOf(point.text, [title, indexed.title, ...point.heading]),
     metadata: seen.metadata,
     tenant: seen.policy.tenant,
     revision: indexed.revision,
@@ -116,9 +116,16 @@ function hitOf(
   };
 }
 
-/** The beginning of a chunk on one line, cut at a word. */
-export function snippetOf(text: string): string {
-  const line = text.replaceAll(/\s+/gu, " ").trim();
+/**
+ * The beginning of a chunk on one line, cut at a word. Headings that open the chunk are left out:
+ * they are told beside it.
+ */
+export function snippetOf(text: string, headings: readonly unknown[] = []): string {
+  const told = new Set(headings);
+  const lines = text.split("\n").map((line) => line.trim());
+  const begin = lines.findIndex((line) => line !== "" && !told.has(line));
+  const body = begin < 0 ? lines : lines.slice(begin);
+  const line = body.join(" ").replaceAll(/\s+/gu, " ").trim();
   if (line.length <= snippetCharactersMax) return line;
   const cut = line.slice(0, snippetCharactersMax);
   return `${cut.slice(0, Math.max(cut.lastIndexOf(" "), snippetCharactersMax / 2))} …`;

@@ -67,6 +67,7 @@ export async function scanSource(request: ScanRequest): Promise<ReconcileReport>
     if (!(error instanceof TransientError)) throw error;
     listable = false;
   }
+  if (listable && orphans.length > 0) listable = (await request.from.provesAbsence?.()) ?? true;
   const decision = decideHold({
     listable,
     inferred: orphans.length,

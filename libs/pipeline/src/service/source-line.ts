@@ -197,8 +197,7 @@ export class SourceLine {
         failures = 0;
         await this.#untilDigested(signal);
         const pauseMs = Math.min(scanMs, Math.max(scanPauseLeastMs, report.tookMs / scanShare));
-        this.#scanSoon = new AbortController();
-        await clock.sleep(pauseMs, AbortSignal.any([signal, this.#scanSoon.signal]));
+        await this.#pause(pauseMs, signal);
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;
         failures += 1;
@@ -209,6 +208,16 @@ export class SourceLine {
         this.#scanning = null;
       }
     }
+  }
+
+  /** Until the next scan is due, or one is asked for. */
+  async #pause(pauseMs: number, signal: AbortSignal): Promise<void> {
+    const soon = new AbortController();
+    this.#scanSoon = soon;
+    const stop = () => soon.abort();
+    signal.addEventListener("abort", stop, { once: true });
+    await this.#options.clock.sleep(pauseMs, soon.signal);
+    signal.removeEventListener("abort", stop);
   }
 
   async #scan(confirmed: number | null, signal?: AbortSignal): Promise<ReconcileReport> {
