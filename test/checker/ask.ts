@@ -1,0 +1,36 @@
+/** Speaks JSON with a process. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** @throws TypeError when the process cannot be reached, or goes away before it has answered. */
+export async function send(
+  url: string,
+  request: { readonly method: string; readonly path: string; readonly body?: unknown },
+): Promise<Answer> {
+  const { body, method, path } = request;
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    ...(body === undefined
+      ? {}
+      : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, body: await answer.json() };
+}
+
+/** @throws also when the answer is not a success. */
+export async function ask<T>(
+  url: string,
+  request: { readonly method: string; readonly path: string; readonly body?: unknown },
+): Promise<T> {
+  const { status, body } = await send(url, request);
+  if (status >= 300) {
+    throw new Error(`${request.method} ${request.path}: ${status} ${JSON.stringify(body)}`);
+  }
+  return body as T;
+}
+
+export function documentPath(source: string, key: string): string {
+  return `/v1/sources/${source}/documents/${key.split("/").map(encodeURIComponent).join("/")}`;
+}

@@ -1,0 +1,114 @@
+/** Everything that a data directory holds of its documents, read from the files themselves. */
+import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import {
+  digestOf,
+  type DocumentId,
+  type GenerationId,
+  type Manifest,
+  type Point,
+  type SourceName,
+} from "@tidemark/domain";
+import { Catalogue } from "@tidemark/pipeline";
+import { SqliteDatabase, SqliteEventLog, SqliteVectorIndex } from "@tidemark/sqlite";
+
+export interface StoredDocument {
+  readonly manifest: Manifest;
+  /** The points that the manifest lists, in order; undefined for one that is not stored. */
+  readonly live: readonly (Point | undefined)[];
+}
+
+export interface Store {
+  readonly documents: ReadonlyMap<DocumentId, StoredDocument>;
+  /** Points that no manifest lists, by the id of their document. */
+  readonly leftovers: ReadonlyMap<DocumentId, number>;
+  /** Vectors that neither a point nor the cache uses. */
+  readonly strayVectors: number;
+  readonly points: number;
+}
+
+const selectDocuments = `
+  select d.id, count(p.point) as points from document d
+  left join point p on p.document = d.document
+  join generation g on g.number = d.generation
+  where g.name = ? group by d.document`;
+const selectPoints = `
+  select count(*) as count from point p
+  join document d on d.document = p.document
+  join generation g on g.number = d.generation where g.name = ?`;
+const selectAllPoints = `select count(*) as count from point`;
+const selectStrays = `
+  select count(*) as count from vector
+  where vector not in (select point from point) and vector not in (select vector from vector_cache)`;
+
+/** Copies the database of a process that has ended, so that reading leaves no trace in it. */
+export function copyData(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const end of ["", "-wal"]) {
+    const file = `tidemark.db${end}`;
+    if (existsSync(join(from, file))) cpSync(join(from, file), join(to, file));
+  }
+}
+
+/** @throws when there is no active generation, or points that belong to no generation. */
+export async function readStore(directory: string, sources: readonly string[]): Promise<Store> {
+  await using database = await SqliteDatabase.open({ directory, mode: "inline" });
+  const index = new SqliteVectorIndex({ database });
+  const log = new SqliteEventLog({ database });
+  const { active } = await Catalogue.load(log, { nowMs: () => Date.now(), sleep: async () => {} });
+  if (!active) throw new Error(`${directory} has no active generation`);
+  const ids = await documentIds(index, active.id, sources);
+  const documents = new Map<DocumentId, StoredDocument>();
+  const leftovers = new Map<DocumentId, number>();
+  const manifests = await index.manifests(active.id, ids);
+  for (const [at, id] of ids.entries()) {
+    const manifest = manifests[at];
+    if (!manifest) continue;
+    const points = await index.pointsOf(active.id, id);
+    const byDigest = new Map(points.map((point) => [digestOf(point.id), point]));
+    const listed = manifest.indexed?.live ?? [];
+    documents.set(id, { manifest, live: listed.map((digest) => byDigest.get(digest)) });
+    const unlisted = new Set(byDigest.keys()).difference(new Set(listed)).size;
+    if (unlisted > 0) leftovers.set(id, unlisted);
+  }
+  return { documents, leftovers, ...countRows(directory, active.id, { documents, leftovers }) };
+}
+
+async function documentIds(
+  index: SqliteVectorIndex,
+  generation: GenerationId,
+  sources: readonly string[],
+): Promise<DocumentId[]> {
+  const ids: DocumentId[] = [];
+  for (const source of sources) {
+    let after: DocumentId | null = null;
+    for (let full = true; full;) {
+      const range = { after, limit: 1_000 };
+      const page = await index.listManifests(generation, source as SourceName, range);
+      ids.push(...page.map(({ documentId }) => documentId));
+      after = page.at(-1)?.documentId ?? after;
+      full = page.length === range.limit;
+    }
+  }
+  return ids;
+}
+
+/** Past the adapter, by SQL: it would not list what it does not expect to be there. */
+function countRows(
+  directory: string,
+  generation: GenerationId,
+  found: { documents: Map<DocumentId, StoredDocument>; leftovers: Map<DocumentId, number> },
+): { readonly points: number; readonly strayVectors: number } {
+  using database = new DatabaseSync(join(directory, "tidemark.db"), { readOnly: true });
+  const count = (sql: string, ...values: string[]) =>
+    Number(database.prepare(sql).get(...values)?.["count"]);
+  for (const row of database.prepare(selectDocuments).all(generation)) {
+    const id = String(row["id"]) as DocumentId;
+    const points = Number(row["points"]);
+    if (!found.documents.has(id) && points > 0) found.leftovers.set(id, points);
+  }
+  const points = count(selectPoints, generation);
+  if (points !== count(selectAllPoints)) throw new Error("points of no generation");
+  return { points, strayVectors: count(selectStrays) };
+}
