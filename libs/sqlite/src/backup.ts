@@ -28,7 +28,8 @@ export async function writeBackup(options: {
     await engine.run(job, { side: "other", transfer: [] });
   } else {
     // A thread of its own: a long copy holds neither the writer nor a reader.
-    await using thread = await Thread.open({ file, role: "reader" });
+    await using thread = Thread.start({ file, role: "reader" });
+    await thread.open();
     await thread.run(job);
   }
   renameSync(partial, path);

@@ -3,16 +3,19 @@
  * what comes. It ends when it is told to and everything that came before is done.
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { checkpointPages, type ConnectionOptions } from "./connection.ts";
+import { checkpointPages, type Connection, type ConnectionOptions } from "./connection.ts";
 import { errorMessage } from "./error-message.ts";
 import { runRead, runWrites, sharesTransaction, type Job, type Outcome } from "./job.ts";
 import { walPages } from "./maintenance-operations.ts";
 import { openConnection } from "./open-connection.ts";
 import { WriteQueue } from "./write-queue.ts";
 
-export type Request = { readonly id: number; readonly job: Job } | "close";
+export type Request = { readonly id: number; readonly job: Job } | "open" | "close";
 export type Reply = { readonly id: number; readonly outcome: Outcome } | "checkpoint due";
-type Waiting = Exclude<Request, "close">;
+type Waiting = Exclude<Request, "open" | "close">;
+
+/** The answer to "open"; jobs have numbers from 1. */
+const openId = 0;
 
 const appendsPerTransactionMax = 64;
 
@@ -23,31 +26,31 @@ const queue = new WriteQueue<Waiting>();
 let closing = false;
 let checkpointDue = false;
 
-const connection = open();
+let connection: Connection | null = null;
 
-function open() {
-  try {
-    return openConnection(workerData as ConnectionOptions);
-  } catch (error) {
-    reply(0, { ok: false, error: errorMessage(error) });
-    return null;
-  }
-}
-
-if (connection) {
-  reply(0, { ok: true, result: null });
-  port.on("message", (request: Request) => {
-    accept(request);
-    while (step());
-    if (!closing) return;
-    connection[Symbol.dispose]();
-    port.close();
-  });
-}
+port.on("message", (request: Request) => {
+  accept(request);
+  while (step());
+  if (!closing) return;
+  connection?.[Symbol.dispose]();
+  port.close();
+});
 
 function accept(request: Request): void {
-  if (request === "close") closing = true;
+  if (request === "open") open();
+  else if (request === "close") closing = true;
   else queue.push(request.job.kind === "write" ? request.job.priority : "restriction", request);
+}
+
+/** Told to, and not at the start: threads can start together, and the writer makes the file. */
+function open(): void {
+  try {
+    connection = openConnection(workerData as ConnectionOptions);
+    reply(openId, { ok: true, result: null });
+  } catch (error) {
+    closing = true;
+    reply(openId, { ok: false, error: errorMessage(error) });
+  }
 }
 
 /** Takes in what came meanwhile, so that a restriction overtakes content that waits. */

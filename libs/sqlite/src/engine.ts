@@ -57,17 +57,22 @@ export class ThreadedEngine implements Engine {
   }
 
   static async open(file: string, options: { readonly readers: number }): Promise<ThreadedEngine> {
-    // The writer makes the file and its tables; readers find them there.
     let checkpoint = () => {};
-    const writer = await Thread.open({ file, role: "writer", checkpoints: "asked" }, () =>
-      checkpoint(),
-    );
-    const readers = await Promise.all(
-      Array.from({ length: options.readers }, () => Thread.open({ file, role: "reader" })),
+    const writer = Thread.start({ file, role: "writer", checkpoints: "asked" }, () => checkpoint());
+    const readers = Array.from({ length: options.readers }, () =>
+      Thread.start({ file, role: "reader" }),
     );
     const engine = new ThreadedEngine(writer, readers);
     checkpoint = () => void engine.#checkpoint();
-    return engine;
+    try {
+      // The writer makes the file and its tables; readers find them there.
+      await writer.open();
+      await Promise.all(readers.map((reader) => reader.open()));
+      return engine;
+    } catch (error) {
+      await engine[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get writesWaiting(): number {

@@ -40,19 +40,20 @@ export class Thread implements AsyncDisposable {
     });
   }
 
-  /** @throws what opening the file threw. */
-  static async open(
-    options: ConnectionOptions,
-    onCheckpointDue: () => void = () => undefined,
-  ): Promise<Thread> {
-    const thread = new Thread(new Worker(threadFile, { workerData: options }), onCheckpointDue);
+  /** Loads the code; `open` is still to come. */
+  static start(options: ConnectionOptions, onCheckpointDue: () => void = () => undefined): Thread {
+    return new Thread(new Worker(threadFile, { workerData: options }), onCheckpointDue);
+  }
+
+  /** @throws what opening the file threw; then the thread has ended. */
+  async open(): Promise<void> {
+    this.#worker.postMessage("open" satisfies Request, []);
     try {
-      await thread.#answer(0);
+      await this.#answer(0);
     } catch (error) {
-      await thread.#exited;
+      await this.#exited;
       throw error;
     }
-    return thread;
   }
 
   /** Jobs that wait for an answer. */
