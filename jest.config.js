@@ -14,6 +14,8 @@ export default {
       "<rootDir>/services/**/*.test.ts",
       "<rootDir>/test/*.test.ts",
       "<rootDir>/test/simulation/**/*.test.ts",
+      "<rootDir>/test/promises/**/*.test.ts",
+      "<rootDir>/test/fences/**/*.test.ts",
     ]),
     project("e2e", ["<rootDir>/test/e2e/**/*.test.ts", "<rootDir>/test/integration/**/*.test.ts"]),
   ],
