@@ -16,7 +16,7 @@ const isTest = (path: string) => /\.test\.ts$|^test\//u.test(path);
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 const importsOf = (path: string): string[] =>
-  [...read(path).matchAll(/(?:from|import\()\s*"(?<name>[^"]+)"/gu)].map(
+  [...read(path).matchAll(/(?:from|import\(|resolve\()\s*"(?<name>[^"]+)"/gu)].map(
     (match) => match.groups?.["name"] ?? "",
   );
 
@@ -107,7 +107,8 @@ test("wiring stays thin: a service's main is under 150 lines", () => {
 test("every package has a door and says what it is", () => {
   const wrong = packages.filter((home) => {
     const { description } = JSON.parse(read(`${home}/package.json`)) as { description?: string };
-    return !description || !tracked.includes(`${home}/src/index.ts`);
+    const doors = home.startsWith("libs/") ? ["index"] : ["index", "main"];
+    return !description || !doors.some((door) => tracked.includes(`${home}/src/${door}.ts`));
   });
 
   expect(wrong).toEqual([]);

@@ -23,10 +23,10 @@ test("the starter file is valid as it stands and indexes one folder", () => {
   ]);
 });
 
-test("a folder without a file is public, watched and seen by every tenant", () => {
+test("a folder without a file is public, watched and seen by every tenant, beside a pushed source", () => {
   const config = defaultConfig({ folderPath: "/docs" });
 
-  expect(Object.keys(config.sources)).toEqual(["files"]);
+  expect(Object.keys(config.sources)).toEqual(["files", "app"]);
   expect(config.sources["files"]).toMatchObject({
     name: "files",
     kind: "folder",
