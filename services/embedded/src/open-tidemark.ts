@@ -212,7 +212,6 @@ export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark
     isNew,
     async start() {
       await keeper.start(recipe);
-      await index.warm(keeper.active.id);
       await ensurePushEpochs({ catalogue, config, index, log, logger, keeper });
       await recallReceipts(log, ledger, isActive);
       if (keeper.active.fingerprint !== recipe.fingerprint) {
@@ -239,6 +238,7 @@ export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark
         observer: measuring,
       };
       const running = [
+        index.warm(keeper.active.id),
         keeper.run(all),
         sources.run(all),
         runStage(resolver, runnerOptions, all),
