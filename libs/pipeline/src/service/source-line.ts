@@ -212,6 +212,8 @@ export class SourceLine {
 
   /** Until the next scan is due, or one is asked for. */
   async #pause(pauseMs: number, signal: AbortSignal): Promise<void> {
+    // Who was aborted before tells no listener.
+    if (signal.aborted) return;
     const soon = new AbortController();
     this.#scanSoon = soon;
     const stop = () => soon.abort();
