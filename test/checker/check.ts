@@ -100,7 +100,8 @@ export async function checkDirectory(
   await checked.untilReady();
   if (!checked.url) throw new Error(`it does not start: ${readFileSync(logFile, "utf8")}`);
   await awaitComplete(checked.url);
-  return checkProcess({ ...options, url: checked.url });
+  // Awaited here: the process is to live until then.
+  return await checkProcess({ ...options, url: checked.url });
 }
 
 function ofFresh(difference: Difference): Difference {

@@ -132,9 +132,7 @@ function comparePoints(one: Point, other: Point, differ: Differ): Difference[] {
     found.push(differ("point", "hashes differ"));
   }
   if (one.id !== other.id) found.push(differ("point", `id ${one.id}, not ${other.id}`));
-  if (one.tenant !== other.tenant) {
-    found.push(differ("tenant", `stored for ${one.tenant}, not for ${other.tenant}`));
-  }
+  // A point's tenant is the one its vector was made for; whose the document is, its manifest says.
   const cosine = cosineOf(one.vector, other.vector);
   // Not a number is no likeness either.
   if (!(cosine > cosineLeast)) found.push(differ("vector", `cosine ${cosine}`));

@@ -24,18 +24,16 @@ if (!configFile || (url === undefined) === (data === undefined)) {
 }
 
 const work = mkdtempSync(join(tmpdir(), "tidemark-check-"));
-try {
-  const options = {
-    configFile,
-    pushed: pushed ? await readLines<PushedDocument>(pushed) : [],
-    tokens: tokens ? await readLines<string>(tokens) : [],
-    work,
-  };
-  const report = url
-    ? await checkProcess({ ...options, url })
-    : await checkDirectory({ ...options, dataDirectory: data ?? "" });
-  process.stdout.write(`${JSON.stringify(report)}\n`);
-  process.exitCode = report.differences.length > 0 ? 1 : 0;
-} finally {
-  rmSync(work, { recursive: true, force: true });
-}
+const options = {
+  configFile,
+  pushed: pushed ? await readLines<PushedDocument>(pushed) : [],
+  tokens: tokens ? await readLines<string>(tokens) : [],
+  work,
+};
+const report = url
+  ? await checkProcess({ ...options, url })
+  : await checkDirectory({ ...options, dataDirectory: data ?? "" });
+process.stdout.write(`${JSON.stringify(report)}\n`);
+process.exitCode = report.differences.length > 0 ? 1 : 0;
+// After an error it stays, with what the processes said.
+rmSync(work, { recursive: true, force: true });
