@@ -48,22 +48,25 @@ export async function untilGone(
   );
 }
 
-/** Waits until nothing of a source is on its way and all that is there now was seen. */
+/** Waits until nothing of a source is on its way, and all that was there at `sinceMs` was seen. */
 export async function untilSettled(
   api: TidemarkApi,
   source: string,
-  options: { readonly documents?: number; readonly withinMs?: number } = {},
+  options: {
+    readonly documents?: number;
+    /** By the clock of this machine; any finished scan will do when absent. */
+    readonly sinceMs?: number;
+    readonly withinMs?: number;
+  } = {},
 ): Promise<void> {
-  const beganAtMs = Date.now();
   await eventually(
     async () => {
       const { completeUpTo, documents, pending } = await api.freshnessOf(source);
       const isSettled =
         pending === 0 &&
         completeUpTo !== null &&
-        (options.documents === undefined
-          ? Date.parse(completeUpTo) >= beganAtMs
-          : documents === options.documents);
+        Date.parse(completeUpTo) >= (options.sinceMs ?? 0) &&
+        (options.documents ?? documents) === documents;
       if (!isSettled) throw new Error(`${documents} documents, ${pending} pending`);
     },
     { withinMs: options.withinMs ?? withinMs },

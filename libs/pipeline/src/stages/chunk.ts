@@ -13,6 +13,7 @@ import {
   type SourceName,
 } from "@tidemark/domain";
 import type { UpsertMutation } from "../chunk-record.ts";
+import { PoisonError, type PoisonReason } from "../errors.ts";
 import { mapBounded } from "../map-bounded.ts";
 import { publishReceipts, receiptFor } from "../receipts.ts";
 import type { Stage } from "../run-stage/stage.ts";
@@ -57,6 +58,7 @@ export function chunkStage(
       if (isBackfill) await roomAhead(dependencies, signal);
       await mapBounded(tasks, documentsAtOnceMax, async (task) => {
         const newest = task.items.at(-1);
+        if (newest?.problem) throw refusalOf(newest.problem);
         if (newest) await chunker.chunk(newest, signal);
       });
     },
@@ -64,6 +66,9 @@ export function chunkStage(
     async setAside(task, error) {
       const mutation = task.items.at(-1);
       if (!mutation) throw new Error("a task without items");
+      const place = { documentId: mutation.documentId, revision: mutation.revision };
+      // The restrictor has hidden it and told so already.
+      if (mutation.problem) return place;
       const outcome = error.reason === "extraction-suspicious" ? "held" : "failed";
       await noteFailure(dependencies, mutation, error);
       await publishReceipts(log, observer, [
@@ -76,7 +81,7 @@ export function chunkStage(
           atMs: clock.nowMs(),
         }),
       ]);
-      return { documentId: mutation.documentId, revision: mutation.revision };
+      return place;
     },
 
     async passMarker(marker) {
@@ -113,8 +118,15 @@ async function roomAhead(
   }
 }
 
-/** Documents whose content may have to be embedded, by the table of triggers. */
+/** What its source could not read is set aside here, where everything that fails to be cut is. */
+function refusalOf(problem: NonNullable<UpsertMutation["problem"]>): PoisonError {
+  return new PoisonError(problem.reason as PoisonReason, problem.message);
+}
+
+/** Documents whose content may have to be embedded, by the table of triggers; or that have a fault. */
 function isWork(mutation: Mutation): mutation is UpsertMutation {
-  if (mutation.kind !== "upsert" || mutation.body === null) return false;
+  if (mutation.kind !== "upsert") return false;
+  if (mutation.problem) return true;
+  if (mutation.body === null) return false;
   return mayEmbed(actionFor(mutation.archived ? "archived" : "edited"));
 }
