@@ -27,6 +27,8 @@ export interface Deployment extends AsyncDisposable {
   /** Takes the folder away, leaving nothing or an empty directory in its place. */
   unmount(leaving: "nothing" | "empty"): Promise<void>;
   remount(): Promise<void>;
+  /** Takes another config from now on, as an operator who edits the file and restarts. */
+  reconfigure(options: DeploymentOptions): Promise<void>;
   /** Stops in peace, and starts again with what was kept; meanwhile nobody answers. */
   restart(meanwhile?: () => Promise<void>): Promise<void>;
   /** Ends as a loss of power would, and starts again with what was kept. */

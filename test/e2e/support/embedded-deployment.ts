@@ -82,7 +82,6 @@ export class EmbeddedDeployment implements Deployment {
     await rename(join(this.#home, "away"), join(this.#home, "root"));
   }
 
-  /** Takes another config from now on, as an operator who edits the file and restarts. */
   async reconfigure(options: DeploymentOptions): Promise<void> {
     await this.restart(() => writeFile(this.configFile, configOf(this.#home, options)));
   }
