@@ -2,7 +2,7 @@
  * Handling a batch until it is done: again after an outage, halved until a poisonous document
  * stands alone, which is then set aside so that the rest goes on.
  */
-import { PoisonError, TransientError } from "../errors.ts";
+import { OverloadedError, PoisonError, TransientError } from "../errors.ts";
 import type { LogRecord } from "../ports/event-log.ts";
 import { backoffMs, Breaker, isPoisonedByRetries } from "./backoff.ts";
 import { publishDeadLetters, type DeadLetter } from "./dead-letters.ts";
@@ -66,7 +66,8 @@ export class Attempts<T> {
         this.#around.troubled(error.message);
         observer.retry(this.#stage.name, error.name);
         const othersSucceeded = this.breaker.successes > history.successesBefore;
-        if (isPoisonedByRetries({ attempts, attemptsMax, othersSucceeded })) {
+        const mayBePoison = this.#stage.waitsForEver !== true && !asksToWait(error);
+        if (mayBePoison && isPoisonedByRetries({ attempts, attemptsMax, othersSucceeded })) {
           const given = new PoisonError("retries-exhausted", error.message, { cause: error });
           return this.#poisoned(tasks, signal, given, attempts);
         }
@@ -89,9 +90,9 @@ export class Attempts<T> {
   ): Promise<boolean> {
     const only = tasks[0];
     if (tasks.length === 1 && only) {
-      await this.#setAside(only, error, attempts);
-      this.#around.completed(tasks);
-      return true;
+      const isAside = await this.#patiently(signal, () => this.#setAside(only, error, attempts));
+      if (isAside) this.#around.completed(tasks);
+      return isAside;
     }
     const half = Math.ceil(tasks.length / 2);
     const first = await this.handle(tasks.slice(0, half), signal);
@@ -114,9 +115,27 @@ export class Attempts<T> {
     if (record) await this.#publish(record, error, attempts, place);
   }
 
-  /** A record nobody can read; its key is all that is known of it. */
-  async setRecordAside(record: LogRecord, error: PoisonError): Promise<void> {
-    await this.#publish(record, error, 1, { documentId: record.key, revision: null });
+  /** A record nobody can read; its key is all that is known of it. False when aborted before. */
+  setRecordAside(record: LogRecord, error: PoisonError, signal: AbortSignal): Promise<boolean> {
+    const place = { documentId: record.key, revision: null };
+    return this.#patiently(signal, () => this.#publish(record, error, 1, place));
+  }
+
+  /** Setting aside meets outages like everything else. False when aborted before it was done. */
+  async #patiently(signal: AbortSignal, attempt: () => Promise<void>): Promise<boolean> {
+    const { chance, clock, observer } = this.#options;
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        await attempt();
+        return true;
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error;
+        this.#around.troubled(error.message);
+        observer.retry(this.#stage.name, error.name);
+        await clock.sleep(backoffMs(failures, chance()), signal);
+      }
+    }
+    return false;
   }
 
   async #publish(
@@ -166,4 +185,9 @@ export class Attempts<T> {
       offset,
     }));
   }
+}
+
+/** A full queue, or another side that named a time: neither is any document's fault. */
+function asksToWait(error: TransientError): boolean {
+  return error instanceof OverloadedError || error.retryAfterMs !== undefined;
 }

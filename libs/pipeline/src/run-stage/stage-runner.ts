@@ -100,12 +100,12 @@ export class StageRunner<T> {
           signal,
         }),
       );
-      for (const record of records ?? []) await this.#accept(record);
+      for (const record of records ?? []) await this.#accept(record, signal);
       if (records && records.length > 0) this.#wakeup.ring();
     }
   }
 
-  async #accept(record: LogRecord): Promise<void> {
+  async #accept(record: LogRecord, signal: AbortSignal): Promise<void> {
     if (!this.#offsets.start(record)) return;
     const marker = record.value === null ? null : decodeMarker(record.value);
     if (marker) {
@@ -118,8 +118,8 @@ export class StageRunner<T> {
       else this.#pending.add({ item, record });
     } catch (error) {
       if (!(error instanceof PoisonError)) throw error;
-      await this.#attempts.setRecordAside(record, error);
-      this.#offsets.complete(record);
+      const isAside = await this.#attempts.setRecordAside(record, error, signal);
+      if (isAside) this.#offsets.complete(record);
     }
   }
 

@@ -33,6 +33,8 @@ export interface Stage<T> {
   readonly documentsMax: number;
   /** Batches in the air at once. */
   readonly concurrency: number;
+  /** True where no document may be given up for failing again and again: it waits instead. */
+  readonly waitsForEver?: boolean;
   /** Throws `PoisonError` for a record nobody can read. Null for one that is none of its business. */
   decode(record: LogRecord): T | null;
   keyOf(item: T): string;

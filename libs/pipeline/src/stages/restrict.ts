@@ -53,6 +53,7 @@ export function restrictStage(dependencies: RestrictDependencies): Stage<Mutatio
     name: "restrictor",
     topic: mutationsTopic,
     group: restrictorGroup(generation),
+    waitsForEver: true,
     documentsMax: 256,
     concurrency: 1,
 
