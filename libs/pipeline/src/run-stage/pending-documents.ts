@@ -2,7 +2,7 @@
  * Records taken and not yet done, by document: which document is ready, which waits for its window
  * to end, and which is being handled. Within a document order is kept.
  */
-import { CoalescingClock } from "@tidemark/domain";
+import { CoalescingClock, type CoalescingWindow } from "@tidemark/domain";
 import type { LogRecord } from "../ports/event-log.ts";
 import type { Clock } from "../ports/world.ts";
 import { ReadyQueue, type Urgency } from "./ready-queue.ts";
@@ -26,7 +26,8 @@ export class PendingDocuments<T> {
   readonly #pending = new Map<string, Pending<T>>();
   readonly #ready = new ReadyQueue();
   readonly #quiet = new CoalescingClock();
-  readonly #windowed = new Set<string>();
+  /** By window, so that documents of one source never end the window of another's. */
+  readonly #windowed = new Map<CoalescingWindow, Set<string>>();
   #bytes = 0;
   #records = 0;
 
@@ -95,19 +96,24 @@ export class PendingDocuments<T> {
     const window = this.#stage.windowOf?.(newest.item) ?? null;
     const waitMs = window ? this.#quiet.waitOf(key, window, this.#clock.nowMs()) : 0;
     if (!window || waitMs === 0) {
-      this.#windowed.delete(key);
+      for (const waiting of this.#windowed.values()) waiting.delete(key);
       this.#ready.add(key, urgency);
       return;
     }
-    if (this.#windowed.has(key)) return;
-    this.#windowed.add(key);
-    if (this.#windowed.size >= window.documentsMax) {
-      for (const waiting of this.#windowed) this.#ready.add(waiting, urgency);
-      this.#windowed.clear();
+    const windowed = this.#windowed.get(window) ?? new Set<string>();
+    this.#windowed.set(window, windowed);
+    if (windowed.has(key)) return;
+    windowed.add(key);
+    if (windowed.size >= window.documentsMax) {
+      for (const waiting of windowed) this.#ready.add(waiting, urgency);
+      // A new set: the timers of these documents are not those of their next window.
+      this.#windowed.delete(window);
+      windowed.clear();
       return;
     }
     void this.#clock.sleep(waitMs, this.#stopped).then(() => {
-      if (this.#stopped.aborted || !this.#windowed.delete(key)) return;
+      if (this.#stopped.aborted || !windowed.delete(key)) return;
+      if (windowed.size === 0) this.#windowed.delete(window);
       this.#ready.add(key, urgency);
       this.#woken();
     });
