@@ -59,8 +59,7 @@ export function resolveStage({
     },
     keyOf: ({ hint }) => hint.documentId,
     urgencyOf: ({ hint }) => urgencyOfHint(hint),
-    // Whatever is read for the newest hint is what all of them would have found.
-    coalesce: (items) => items.slice(-1),
+    coalesce: mergeHints,
 
     async handle(tasks) {
       const drafts = await mapBounded(tasks, readsAtOnceMax, async (task) => {
@@ -134,6 +133,22 @@ export function resolveStage({
       trace: hint.trace,
     };
   }
+}
+
+/** From what asks for the most to what asks for the least. */
+const demands: readonly Hint["reason"][] = ["repair", "change", "reconcile", "snapshot", "replay"];
+
+/**
+ * Whatever is read for the newest hint is what all of them would have found; but none is forgotten:
+ * a repair stays one, a change stays live, and waits since it was first observed.
+ */
+function mergeHints(items: readonly OffsetHint[]): readonly OffsetHint[] {
+  const newest = items.at(-1);
+  if (!newest) return [];
+  const reasons = new Set(items.map(({ hint }) => hint.reason));
+  const reason = demands.find((each) => reasons.has(each)) ?? newest.hint.reason;
+  const observedAtMs = Math.min(...items.map(({ hint }) => hint.observedAtMs));
+  return [{ ...newest, hint: { ...newest.hint, reason, observedAtMs } }];
 }
 
 type Read = Exclude<SourceState, { kind: "blocked" }> | { kind: "hidden"; error: PoisonError };
