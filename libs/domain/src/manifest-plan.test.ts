@@ -281,3 +281,72 @@ test("a failure is forgotten once its revision or a newer one is live", () => {
   expect(stillOlder.failure).not.toBeNull();
   expect(live.failure).toBeNull();
 });
+
+test("a repair of a text that has followed facets since is applied, and lowers nothing", () => {
+  const put = aMutation({ revision: 2, permissions: only("ann") });
+  const facet = aFacet(
+    { facet: "permissions", permissions: { kind: "public" } },
+    { revision: 5, offset: 4 },
+  );
+  const patched = seenAfterAll(indexedAfter(seenAfterAll(stub, [put]), put), [facet]);
+  const contentHash = put.body?.contentHash ?? "";
+
+  expect(decideApply(patched, put.revision, { forced: true, contentHash })).toBe("apply");
+  expect(decideApply(patched, put.revision, { forced: false, contentHash })).toBe("superseded");
+  const repaired = planIndexed(
+    patched,
+    {
+      mutation: { ...put, body: null },
+      contentHash,
+      fingerprint: "f",
+      live: [],
+      title: null,
+      characters: 10,
+      failedChunks: 0,
+      embedded: true,
+    },
+    input(),
+  );
+
+  expect(repaired.indexed?.revision).toEqual(facet.revision);
+  expect(repaired.indexed?.policy.permissions).toEqual({ kind: "public" });
+});
+
+test("a repair of a text that is not the newest any more is superseded", () => {
+  const put = aMutation({ revision: 2, text: "ebb" });
+  const live = indexedAfter(seenAfterAll(stub, [put]), put);
+  const touched = seenAfterAll(live, [aMutation({ revision: 3, text: "ebb" })]);
+  const edited = seenAfterAll(touched, [aMutation({ revision: 4, text: "flood" })]);
+  const { contentHash } = put.body ?? { contentHash: "" };
+
+  expect(decideApply(edited, put.revision, { forced: true, contentHash })).toBe("superseded");
+});
+
+test("a facet of a document whose content has failed leaves it failed, and not pending", () => {
+  const put = aMutation({ revision: 2 });
+  const contentHash = put.body?.contentHash ?? null;
+  const facet = aFacet({ facet: "metadata", metadata: { a: 1 } }, { revision: 3, offset: 2 });
+  const token = aToken();
+
+  const failedFirst = planFailure(seenAfterAll(stub, [put]), failure(2), { token, contentHash });
+  const patchedFirst = seenAfterAll(stub, [put, facet]);
+
+  for (const manifest of [
+    failedFirst && seenAfterAll(failedFirst, [facet]),
+    planFailure(patchedFirst, failure(2), { token, contentHash }),
+  ]) {
+    expect(manifest?.failure?.revision.position).toBe(3);
+    expect(manifest && standingOf(manifest)).toBe("failed");
+    expect(manifest && indexedAfter(manifest, put).failure).toBeNull();
+  }
+});
+
+test("a failure of older content says nothing of newer content", () => {
+  const put = aMutation({ revision: 2, text: "ebb" });
+  const seen = seenAfterAll(stub, [put, aMutation({ revision: 3, text: "flood" })]);
+  const contentHash = put.body?.contentHash ?? null;
+
+  const noted = planFailure(seen, failure(2), { token: aToken(), contentHash });
+
+  expect(noted?.failure?.revision.position).toBe(2);
+});

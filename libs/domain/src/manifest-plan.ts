@@ -74,7 +74,8 @@ export function planSeen(
   const indexed = emptied
     ? emptyIndexed(current.indexed, seen, input.nowMs)
     : follow(seen, current.indexed, input.nowMs);
-  const failure = problemOf(mutation, input.nowMs) ?? failureAfter(current.failure, indexed);
+  const failure =
+    problemOf(mutation, input.nowMs) ?? failureAfter(failureWith(mutation, current), indexed);
   return {
     kind: "advance",
     manifest: { ...current, token: input.token, seen, indexed, failure },
@@ -89,6 +90,15 @@ function problemOf(mutation: Mutation, nowMs: number): Failure | null {
     return { revision, reason: "unreadable-event", message: problem, atMs: nowMs };
   }
   return mutation.problem && { revision: mutation.revision, ...mutation.problem, atMs: nowMs };
+}
+
+/** A facet brings no content, so that what was wrong with the content still is. */
+function failureWith(mutation: Mutation, { failure, seen }: Manifest): Failure | null {
+  const isContentOf =
+    mutation.kind === "facet" &&
+    failure !== null &&
+    compareRevisions(failure.revision, seen.revision) === 0;
+  return isContentOf ? { ...failure, revision: mutation.revision } : failure;
 }
 
 function statesTheSame(seen: Seen, mutation: Mutation): boolean {
@@ -208,15 +218,21 @@ export type ApplyDecision = "apply" | "superseded" | "unchanged";
  *   equal              no       unchanged: the same again
  *   equal              yes      apply: points are verified and rewritten
  *   newer              any      superseded
+ *   newer, same text   yes      apply: it has followed facets, and the newest state still is this text
  */
 export function decideApply(
   current: Manifest,
   revision: Revision,
-  options: { readonly forced: boolean },
+  options: { readonly forced: boolean; readonly contentHash?: string },
 ): ApplyDecision {
-  if (!current.indexed) return "apply";
-  const order = compareRevisions(current.indexed.revision, revision);
-  if (order > 0) return "superseded";
+  const { indexed, seen } = current;
+  if (!indexed) return "apply";
+  const order = compareRevisions(indexed.revision, revision);
+  if (order > 0) {
+    const { contentHash, forced } = options;
+    const isText = indexed.contentHash === contentHash && seen.contentHash === contentHash;
+    return forced && isText && contentHash !== undefined ? "apply" : "superseded";
+  }
   if (order < 0 || options.forced) return "apply";
   return "unchanged";
 }
@@ -271,13 +287,21 @@ export function planIndexed(
   return { ...current, token: input.token, seen, indexed, failure };
 }
 
-/** Notes that a revision was set aside. Older failures and revisions that are live stay. */
+/**
+ * Notes that a revision was set aside. Older failures and revisions that are live stay. Where the
+ * newest state seen has the same content, it is that which has failed.
+ */
 export function planFailure(
   current: Manifest,
-  failure: Failure,
-  input: { readonly token: Token },
+  told: Failure,
+  input: { readonly token: Token; readonly contentHash?: string | null },
 ): Manifest | null {
-  const indexed = current.indexed;
+  const { indexed, seen } = current;
+  const isNewest =
+    typeof input.contentHash === "string" &&
+    input.contentHash === seen.contentHash &&
+    isNewer(seen.revision, told.revision);
+  const failure = isNewest ? { ...told, revision: seen.revision } : told;
   if (indexed && compareRevisions(indexed.revision, failure.revision) >= 0) return null;
   if (current.failure && isNewer(current.failure.revision, failure.revision)) return null;
   return { ...current, token: input.token, failure };

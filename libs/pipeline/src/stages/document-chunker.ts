@@ -63,7 +63,10 @@ export class DocumentChunker {
     const beganAtMs = clock.nowMs();
     const [manifest] = await index.manifests(generation, [mutation.documentId]);
     const forced = mutation.reason === "repair";
-    if (manifest && decideApply(manifest, mutation.revision, { forced }) !== "apply") return;
+    const { contentHash } = body;
+    if (manifest && decideApply(manifest, mutation.revision, { forced, contentHash }) !== "apply") {
+      return;
+    }
     const bytes = await this.#fetchContent(mutation, body.content);
     if (!bytes) return this.#stateAgain(mutation);
     const { contentType, fileName } = body;

@@ -21,6 +21,7 @@ export async function noteFailure(
   },
   mutation: Mutation,
   error: PoisonError,
+  contentHash: string | null = contentHashOf(mutation),
 ): Promise<void> {
   const { index, generation, token, clock } = where;
   const failure = {
@@ -32,11 +33,15 @@ export async function noteFailure(
   for (let losses = 0; losses <= lossesMax; losses += 1) {
     const [found] = await index.manifests(generation, [mutation.documentId]);
     const current = found ?? stubManifest(mutation.documentId, token());
-    const manifest = planFailure(current, failure, { token: token() });
+    const manifest = planFailure(current, failure, { token: token(), contentHash });
     if (!manifest) return;
     const commit = { manifest, tokenRead: found?.token ?? null, put: [], sweep: null };
     const [outcome] = await index.commit(generation, [commit], []);
     if (outcome === "won") return;
   }
   throw new TransientError("manifest is contended");
+}
+
+function contentHashOf(mutation: Mutation): string | null {
+  return mutation.kind === "upsert" ? (mutation.body?.contentHash ?? null) : null;
 }

@@ -68,8 +68,17 @@ export class PartsLedger {
     this.#of(part).reused.add(digest);
   }
 
-  noteRefused(part: ChunkPart, digests: readonly PointDigest[]): void {
-    for (const digest of digests) this.#of(part).refused.add(digest);
+  /** What was refused in an earlier try may be embedded now. */
+  noteRefused(
+    part: ChunkPart,
+    placed: readonly PlacedChunk[],
+    isRefused: (chunk: PlacedChunk) => boolean,
+  ): void {
+    const { refused } = this.#of(part);
+    for (const chunk of placed) {
+      if (isRefused(chunk)) refused.add(chunk.digest);
+      else refused.delete(chunk.digest);
+    }
   }
 
   refusedOf(part: ChunkPart): ReadonlySet<PointDigest> {

@@ -1,5 +1,5 @@
 /** What the upserter tells of its work: receipts, and dead letters for single chunks. */
-import { noChunks, type GenerationId } from "@tidemark/domain";
+import { noChunks, type GenerationId, type HashedChunk } from "@tidemark/domain";
 import { documentOf, type ChunkPart } from "../chunk-record.ts";
 import type { PoisonError } from "../errors.ts";
 import type { PipelineObserver } from "../observer.ts";
@@ -37,7 +37,6 @@ export class UpsertReports {
     const { log, observer, generation, clock } = this.#with;
     if (works.length === 0) return;
     const atMs = clock.nowMs();
-    await this.#refusedChunks(works, vectors);
     const receipts = works.map(({ part }) => {
       const { chunks, tokens, cost } = ledger.take(part);
       return receiptFor(part.mutation, {
@@ -102,13 +101,14 @@ export class UpsertReports {
     return Math.round((part.characters / charactersPerToken) * share);
   }
 
-  async #refusedChunks(
-    works: readonly { readonly part: ChunkPart }[],
-    vectors: Vectors,
-  ): Promise<void> {
+  /** Single chunks that can never be embedded; a document is told of them once for each part. */
+  async refused(works: readonly { readonly part: ChunkPart }[], vectors: Vectors): Promise<void> {
     if (vectors.refused.size === 0) return;
     const { log, generation, clock, observer } = this.#with;
-    const letters = works.flatMap(({ part }) =>
+    const isRefused = ({ textHash }: HashedChunk) => vectors.refused.has(textHash);
+    // A document without one chunk that can be embedded is set aside whole.
+    const told = works.filter(({ part }) => part.parts > 1 || !part.chunks.every(isRefused));
+    const letters = told.flatMap(({ part }) =>
       part.chunks.flatMap((chunk) => {
         const error = vectors.refused.get(chunk.textHash);
         if (!error) return [];

@@ -86,7 +86,7 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
     async setAside(task, error) {
       const part = task.items.at(-1);
       if (!part) throw new Error("a task without items");
-      await noteFailure(dependencies, part.mutation, error);
+      await noteFailure(dependencies, part.mutation, error, part.contentHash);
       await reports.failed(part, error);
       return { documentId: documentOf(part), revision: part.mutation.revision };
     },
@@ -119,12 +119,17 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
       for (const [at, work] of open.entries()) {
         const found = manifests[at];
         const manifest = found ?? stubManifest(documentOf(work.part), token());
-        const { mutation, forced } = work.part;
-        const decision = decideApply(manifest, mutation.revision, { forced });
+        const { contentHash, forced, mutation } = work.part;
+        const decision = decideApply(manifest, mutation.revision, { contentHash, forced });
         if (decision === "apply") applying.push({ work, manifest, found });
         else await giveUp(work, manifest, decision);
       }
       await findVectors(applying, vectors, context.signal);
+      // Before the commit: its progress lets go of the record, and nobody would come by again.
+      await reports.refused(
+        applying.map(({ work }) => work),
+        vectors,
+      );
       const commits: { work: Work; commit: DocumentCommit }[] = [];
       for (const { work, manifest, found } of applying) {
         const commit = await prepare(work, manifest, found, vectors);
@@ -210,10 +215,7 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
     const live = manifest.indexed?.live ?? [];
     const diff = diffChunks(placed, live, { rewrite: forced });
     const put = diff.fresh.flatMap((chunk) => pointOf(work, chunk, vectors) ?? []);
-    ledger.noteRefused(
-      part,
-      placed.filter((chunk) => vectors.refused.has(chunk.textHash)).map((chunk) => chunk.digest),
-    );
+    ledger.noteRefused(part, placed, (chunk) => vectors.refused.has(chunk.textHash));
     ledger.noteParts(part, { kept: diff.kept, put }, vectors);
     if (part.digests === null) {
       await index.putPoints(generation, put);
