@@ -7,6 +7,7 @@ import {
   decodeMutation,
   sourceOf,
   type DocumentId,
+  type GenerationId,
   type Manifest,
 } from "@tidemark/domain";
 import type { UpsertMutation } from "../chunk-record.ts";
@@ -43,15 +44,24 @@ export class DeadLetterDesk {
 
   /** What is set aside and not superseded by a later revision, newest first. */
   async list(): Promise<readonly DeadLetterView[]> {
-    const { index, keeper, log } = this.#options;
-    const open = [...(await readDeadLetters(log))].filter(([, letter]) => letter.state === "open");
-    if (open.length === 0) return [];
-    const ids = open.map(([, letter]) => letter.documentId as DocumentId);
-    const manifests = await index.manifests(keeper.active.id, ids);
-    return open
-      .filter(([, letter], at) => !isSuperseded(letter, manifests[at]))
-      .map(([id, letter]) => viewOf(id, letter))
-      .sort((a, b) => b.atMs - a.atMs);
+    const open = [...(await readDeadLetters(this.#options.log))].filter(
+      ([, letter]) => letter.state === "open",
+    );
+    const views: DeadLetterView[] = [];
+    for (const [generation, letters] of Map.groupBy(open, ([, it]) => this.#generationOf(it))) {
+      const ids = letters.map(([, letter]) => letter.documentId as DocumentId);
+      const manifests = await this.#options.index.manifests(generation, ids);
+      const left = letters.filter(([, letter], at) => !isSuperseded(letter, manifests[at]));
+      views.push(...left.map(([id, letter]) => viewOf(id, letter)));
+    }
+    return views.sort((a, b) => b.atMs - a.atMs);
+  }
+
+  /** Where a later revision would supersede the letter: one that is being built knows for itself. */
+  #generationOf({ generation }: DeadLetter): GenerationId {
+    const { keeper } = this.#options;
+    const kept = keeper.lines.find((line) => line.generation.id === generation);
+    return kept?.generation.id ?? keeper.active.id;
   }
 
   /** Asks for the documents' newest states; null asks for all. Returns how many were asked for. */
@@ -111,7 +121,8 @@ export async function rechunkPushed(
   const records = await options.history.recordsOf(mutationsTopic, id, recordsMax);
   for (const record of records) {
     const mutation = decodeMutation(record.value ?? "", record.offset);
-    if (!("kind" in mutation) || mutation.kind !== "upsert") continue;
+    // Another document's key may be that of a facet of this one.
+    if (!("kind" in mutation) || mutation.kind !== "upsert" || mutation.documentId !== id) continue;
     await options.rechunk({ ...mutation, reason });
     return;
   }
@@ -119,8 +130,10 @@ export async function rechunkPushed(
 
 function isSuperseded(letter: DeadLetter, manifest: Manifest | undefined): boolean {
   if (!letter.revision || !manifest?.indexed) return false;
-  const order = compareRevisions(manifest.indexed.revision, letter.revision);
-  return order > 0 || (order === 0 && letter.chunk === null);
+  const { failedChunks, revision } = manifest.indexed;
+  const order = compareRevisions(revision, letter.revision);
+  // The same text goes on at the revisions of facets, and still lacks its chunk.
+  return order >= 0 && (letter.chunk === null || failedChunks === 0);
 }
 
 function viewOf(id: string, letter: DeadLetter): DeadLetterView {
