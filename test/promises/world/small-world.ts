@@ -14,25 +14,23 @@ import {
   type GenerationId,
   type Mutation,
   type MutationDraft,
-  type SourceName,
 } from "@tidemark/domain";
 import {
   chunksTopic,
-  chunkStage,
+  documentOf,
+  encodeChunkPart,
   mutationsTopic,
   PrimitiveIndex,
   publishHints,
   pushDelete,
   pushDocuments,
   pushFacet,
-  resolveStage,
-  restrictStage,
   scanSource,
-  searchIndex,
   silentObserver,
   StageRunner,
-  tokenSource,
-  upsertStage,
+  type DocumentSource,
+  type EmbedReply,
+  type EmbedRequest,
   type EventLog,
   type SearchHit,
   type Stage,
@@ -51,11 +49,11 @@ import {
   type Gate,
   type MemoryEmbedderOptions,
 } from "@tidemark/testing";
-import { paragraphs } from "./paragraphs.ts";
+import { ask, type Asking } from "./ask.ts";
+import { someParts, type ChunkedDocument } from "./chunked-document.ts";
+import { makeStage, type StageName } from "./small-stages.ts";
 import { SmallSource, type DocumentState } from "./small-source.ts";
 import { gated, StepGate, type HoldOptions } from "./step-gate.ts";
-
-export type StageName = "resolver" | "restrictor" | "chunker" | "upserter";
 
 const allStages: readonly StageName[] = ["resolver", "restrictor", "chunker", "upserter"];
 const windowless = { waitMs: 0, documentsMax: 1 };
@@ -65,8 +63,9 @@ const ticksMax = 200;
 const roundsMax = 6;
 
 export interface RunningStage {
-  /** Records taken and not yet done. */
+  /** Records taken and not yet done; throws what has broken the stage. */
   readonly waiting: () => number;
+  /** Rejects with what has broken the stage. */
   readonly stop: () => Promise<void>;
 }
 
@@ -82,6 +81,10 @@ export class SmallWorld {
   /** How the chunker waits for further changes of a document. */
   window = windowless;
   epoch = 1;
+  /** What the resolver reads instead of `files`. */
+  readFrom: DocumentSource | null = null;
+  /** Makes the vectors of documents instead of the generation's embedder. */
+  embedWith: ((request: EmbedRequest) => Promise<EmbedReply>) | null = null;
   readonly #sqlite: SqliteDatabase | null;
   #processes = 0;
 
@@ -212,6 +215,15 @@ export class SmallWorld {
     await this.eventLog().append(mutationsTopic, [{ key, partitionKey: id, value }]);
   }
 
+  /** A chunker's parts for a revision of a file; in parts of as many chunks as told. */
+  async appendParts(key: string, document: ChunkedDocument): Promise<void> {
+    const parts = someParts(key, document, this.generation.id);
+    await this.eventLog().append(
+      chunksTopic(this.generation.id),
+      parts.map((part) => ({ key: documentOf(part), value: encodeChunkPart(part) })),
+    );
+  }
+
   /** The mutations that the log holds now, in the order of their offsets. */
   mutations(): Mutation[] {
     return this.log.from(mutationsTopic, 0, 0, 1_000).flatMap(({ value, offset }) => {
@@ -239,16 +251,22 @@ export class SmallWorld {
       observer: silentObserver,
     });
     const stopping = new AbortController();
-    const outcome = runner.run(stopping.signal).then(
-      () => null,
-      (error: unknown) => ({ error }),
-    );
+    let bug: { readonly error: unknown } | null = null;
+    const ended = runner.run(stopping.signal).then(silent, (error: unknown) => {
+      bug = { error };
+    });
+    const failIfBroken = () => {
+      if (bug) throw bug.error;
+    };
     return {
-      waiting: () => runner.waiting,
+      waiting: () => {
+        failIfBroken();
+        return runner.waiting;
+      },
       stop: async () => {
         stopping.abort();
-        const bug = await outcome;
-        if (bug) throw bug.error;
+        await ended;
+        failIfBroken();
       },
     };
   }
@@ -257,7 +275,7 @@ export class SmallWorld {
   async startUntil(
     stage: StageName,
     step: string,
-    { generation, ...hold }: HoldOptions & { readonly generation?: GenerationId } = {},
+    { generation, ...hold }: HoldOptions & OfGeneration = {},
   ): Promise<StepGate> {
     const gate = new StepGate();
     gate.holdAt(step, hold);
@@ -266,18 +284,15 @@ export class SmallWorld {
     return gate;
   }
 
-  /** Runs a stage until its group has acknowledged everything, or as long as told. */
-  async run(
-    stage: StageName,
-    { forMs, generation }: { forMs?: number; generation?: GenerationId } = {},
-  ): Promise<void> {
+  /** Runs a stage until its group has acknowledged everything. */
+  async run(stage: StageName, { generation }: OfGeneration = {}): Promise<void> {
     const { topic, group } = this.stage(stage, { generation });
     const running = this.start(stage, { generation });
-    if (forMs !== undefined) await this.clock.advance(forMs);
-    for (let ticks = 0; forMs === undefined; ticks += 1) {
-      await this.clock.advance(tickMs);
-      if (running.waiting() === 0 && (await this.eventLog().lag(topic, group)) === 0) break;
+    let isBusy = true;
+    for (let ticks = 0; isBusy; ticks += 1) {
       if (ticks > ticksMax) throw new Error(`the ${stage} does not come to an end`);
+      await this.clock.advance(tickMs);
+      isBusy = running.waiting() > 0 || (await this.eventLog().lag(topic, group)) > 0;
     }
     await running.stop();
   }
@@ -285,39 +300,26 @@ export class SmallWorld {
   /** Runs these stages in turn until nothing is left to do. */
   async settle(
     stages: readonly StageName[] = allStages,
-    { generation }: { generation?: GenerationId } = {},
+    { generation }: OfGeneration = {},
   ): Promise<void> {
     for (let round = 0; round < roundsMax; round += 1) {
       for (const stage of stages) await this.run(stage, { generation });
-      const lags = stages.map((name) => this.stage(name, { generation })).map(({ topic, group }) =>
-        this.eventLog().lag(topic, group),
-      );
+      const lags = stages
+        .map((name) => this.stage(name, { generation }))
+        .map(({ topic, group }) => this.eventLog().lag(topic, group));
       if ((await Promise.all(lags)).every((lag) => lag === 0)) return;
     }
     throw new Error("the stages do not come to rest");
   }
 
   /** What an asker finds, best first. */
-  async search(query: string, asking: Asking = {}): Promise<readonly SearchHit[]> {
+  search(query: string, asking: Asking = {}): Promise<readonly SearchHit[]> {
     const generation = this.#generation(asking.generation);
-    const { vectors } = await this.embedder(generation.id).embed({
-      texts: [query],
-      purpose: "query",
-      lane: "query",
-    });
-    const tenant = asking.tenant ?? null;
-    const { hits } = await searchIndex(this.index(), {
+    return ask(query, asking, {
+      index: this.index(),
       generation,
-      vector: vectors[0] as Float32Array,
-      limit: asking.limit ?? 10,
-      asker: { tenant, principals: asking.principals ?? [] },
-      tenants: tenant === null ? [] : [tenant],
-      sources: null,
-      filter: {},
-      per: asking.per ?? "document",
-      preferCurrent: 0,
+      embedder: this.embedder(generation.id),
     });
-    return hits;
   }
 
   /** The texts of the hits. */
@@ -340,53 +342,29 @@ export class SmallWorld {
   }
 
   stage(name: StageName, { gate, generation }: StageOptions = {}): Stage<never> {
-    const { clock } = this;
-    const log = this.eventLog(gate?.pass);
     const { id, fingerprint } = this.#generation(generation);
     const embedder = this.embedder(id);
-    const files = this.files.opened(gate?.pass);
-    const shared = {
-      log,
+    return makeStage(name, {
+      log: this.eventLog(gate?.pass),
       index: this.index(gate?.pass),
+      clock: this.clock,
+      process: `process ${this.#processes}`,
       generation: id,
-      clock,
-      token: tokenSource(`process ${this.#processes}`),
-      observer: silentObserver,
-      passed: silent,
-      extractor: paragraphs,
-      settings: { kind: "structure", tokensMax: 8, chunksMax: 1_000 } as const,
-      normalization: "nfc" as const,
-      countTokens: (text: string) => embedder.countTokens(text),
-      contents: new Map([[this.filesName, files]]),
-      windowOf: () => this.window,
-      accepted: () => false,
-      restate: (mutations: readonly Mutation[]) => this.#restate(mutations),
-    };
-    switch (name) {
-      case "resolver": {
-        const sources = new Map<SourceName, typeof files>([[this.filesName, files]]);
-        return resolveStage({ log, sources, clock, blocked: silent }) as Stage<never>;
-      }
-      case "restrictor":
-        return restrictStage(shared) as Stage<never>;
-      case "chunker":
-        return chunkStage(shared) as Stage<never>;
-      case "upserter":
-        return upsertStage({
-          ...shared,
-          embedder: {
-            space: embedder.space,
-            countTokens: (text) => embedder.countTokens(text),
-            embed: async (request) => {
-              await gate?.pass("embed");
-              return embedder.embed(request);
-            },
-          },
-          fingerprint,
-          isActive: () => true,
-          restate: (part) => this.#restate([part.mutation]),
-        }) as Stage<never>;
-    }
+      fingerprint,
+      embedder: {
+        space: embedder.space,
+        countTokens: (text) => embedder.countTokens(text),
+        embed: async (request) => {
+          await gate?.pass("embed");
+          return this.embedWith ? this.embedWith(request) : embedder.embed(request);
+        },
+      },
+      source: this.filesName,
+      from: this.readFrom ?? this.files.opened(gate?.pass),
+      contents: this.files.opened(gate?.pass),
+      window: this.window,
+      restate: (mutations) => this.#restate(mutations),
+    });
   }
 
   /** As the one process does it: a source that can be read is asked, a pushed document stays. */
@@ -409,15 +387,11 @@ export class SmallWorld {
   }
 }
 
-interface StageOptions {
-  readonly gate?: StepGate | undefined;
+interface OfGeneration {
+  /** The first one when absent. */
   readonly generation?: GenerationId | undefined;
 }
 
-export interface Asking {
-  readonly principals?: readonly string[];
-  readonly tenant?: string;
-  readonly limit?: number;
-  readonly per?: "document" | "chunk";
-  readonly generation?: GenerationId;
+interface StageOptions extends OfGeneration {
+  readonly gate?: StepGate | undefined;
 }

@@ -4,7 +4,7 @@ import { settled, type Gate } from "@tidemark/testing";
 const patienceMax = 200;
 
 export class StepGate {
-  #step: string | null = null;
+  #steps: readonly string[] = [];
   #passes = 0;
   #alone = false;
   #isReached = false;
@@ -12,12 +12,13 @@ export class StepGate {
   #waiting: (() => void)[] = [];
 
   readonly pass: Gate = (step) => {
-    const isHere = step === this.#step && this.#passes === 0;
-    if (step === this.#step && !isHere) this.#passes -= 1;
+    const isStep = this.#steps.includes(step);
+    const isHere = isStep && this.#passes === 0;
+    if (isStep && !isHere) this.#passes -= 1;
     const stands = this.#isCrashed || isHere || (this.#isReached && !this.#alone);
     if (!stands) return Promise.resolve();
     if (isHere) {
-      this.#step = null;
+      this.#steps = [];
       this.#isReached = true;
     }
     return new Promise((resolve) => {
@@ -26,11 +27,11 @@ export class StepGate {
   };
 
   /**
-   * The next time the process comes to this step it stands there, before its effect, and the whole
-   * process with it; `alone` lets its other work go on.
+   * The next time the process comes to this step, or to one of these, it stands there, before its
+   * effect, and the whole process with it; `alone` lets its other work go on.
    */
-  holdAt(step: string, { after = 0, alone = false }: HoldOptions = {}): void {
-    this.#step = step;
+  holdAt(step: string | readonly string[], { after = 0, alone = false }: HoldOptions = {}): void {
+    this.#steps = typeof step === "string" ? [step] : step;
     this.#passes = after;
     this.#alone = alone;
     this.#isReached = false;
@@ -39,7 +40,7 @@ export class StepGate {
   /** Resolves when the process stands at the step; one that is never let go has crashed there. */
   async reached(): Promise<void> {
     for (let patience = 0; !this.#isReached; patience += 1) {
-      if (patience > patienceMax) throw new Error(`nobody came to the step ${this.#step}`);
+      if (patience > patienceMax) throw new Error(`nobody came to ${this.#steps.join(" or ")}`);
       await settled();
     }
   }
@@ -52,8 +53,8 @@ export class StepGate {
   }
 
   /** Lets the process go on to another step, where it stands again. */
-  async releaseUntil(step: string): Promise<void> {
-    this.holdAt(step);
+  async releaseUntil(...steps: readonly string[]): Promise<void> {
+    this.holdAt(steps);
     this.release();
     await this.reached();
   }
@@ -68,6 +69,11 @@ export interface HoldOptions {
   /** So many times it passes the step first. */
   readonly after?: number;
   readonly alone?: boolean;
+}
+
+/** Resolves when nobody can go on before time passes. */
+export async function untilSettled(): Promise<void> {
+  for (let turn = 0; turn < patienceMax; turn += 1) await settled();
 }
 
 /** The same object, every method of which passes the gate before it is done and after. */
