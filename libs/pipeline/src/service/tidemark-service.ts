@@ -3,6 +3,7 @@
  * gateway. Each operation is short; what is decided is decided elsewhere.
  */
 import {
+  decodeMutation,
   everyTenant,
   keyOf,
   normalizeString,
@@ -10,6 +11,7 @@ import {
   standingOf,
   type Asker,
   type DocumentId,
+  type GenerationState,
   type Metadata,
   type Normalization,
   type Permissions,
@@ -51,6 +53,8 @@ import type { Replayer } from "./replay.ts";
 import type { ServedSource } from "./served-source.ts";
 import { StateReports } from "./state-reports.ts";
 import { explainDocument } from "./why.ts";
+
+const buildingStates: ReadonlySet<GenerationState> = new Set(["building", "validating"]);
 
 export interface ServiceOptions {
   readonly version: string;
@@ -99,6 +103,14 @@ export class TidemarkService implements Operations {
     if (!generation) {
       throw new RequestError(404, "unknown-generation", `no generation ${request.generation}`);
     }
+    if (buildingStates.has(generation.state)) {
+      // It has not passed all restrictions yet, and may show what was hidden since.
+      throw new RequestError(
+        409,
+        "generation-building",
+        `generation ${generation.id} is ${generation.state}: it answers once it is complete`,
+      );
+    }
     const line = keeper.line(generation.id);
     if (!line) {
       const reason = keeper.unavailable(generation.id) ?? "it is retired";
@@ -129,7 +141,8 @@ export class TidemarkService implements Operations {
       limit: request.limit,
       per: request.per,
       filter: request.filter,
-      sources: request.sources,
+      // Documents of a source that is not configured any more are nobody's to keep fresh.
+      sources: this.#inScope(request).map(({ name }) => name),
       asker: { tenant: request.tenant, principals: request.principals ?? [] },
       tenants: request.tenant === null ? [] : [request.tenant],
       preferCurrent: request.preferCurrent,
@@ -326,7 +339,8 @@ export class TidemarkService implements Operations {
     // It may have been written a moment ago and not been seen yet.
     const [newest] = await history.recordsOf("mutations", id, 1);
     const isPending = newest && newest.offset > (manifest?.seen.offset ?? -1);
-    if (isPending && newest.value && !newest.value.includes('"kind":"delete"')) return;
+    const mutation = isPending && decodeMutation(newest.value ?? "", newest.offset);
+    if (mutation && "kind" in mutation && mutation.kind !== "delete") return;
     throw new RequestError(404, "unknown-document", `no document ${id}; PUT it first`);
   }
 
