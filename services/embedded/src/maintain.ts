@@ -2,12 +2,16 @@
 import {
   chunksTopic,
   hintsTopic,
+  mutationsTopic,
   resolverGroup,
+  restrictorGroup,
   topicPolicy,
   TransientError,
   upserterGroup,
   type Clock,
+  type EventLog,
   type GenerationKeeper,
+  type GenerationLine,
   type PipelineLogger,
   type TidemarkService,
 } from "@tidemark/pipeline";
@@ -48,33 +52,35 @@ export async function maintainLoop(input: {
 }
 
 /**
- * After a long rest the log may hold hints and chunks that nobody has read and that retention would
- * take: they are read first.
+ * After a long rest the log may hold records that nobody has read and that retention or compaction
+ * would take: they are read first.
  */
-async function isWaitingLong({
+export async function isWaitingLong({
   clock,
   keeper,
   log,
 }: {
-  readonly clock: Clock;
-  readonly keeper: GenerationKeeper;
-  readonly log: SqliteEventLog;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly keeper: { readonly lines: readonly Pick<GenerationLine, "generation">[] };
+  readonly log: EventLog;
 }): Promise<boolean> {
   const readers = [
     { topic: hintsTopic, group: resolverGroup },
-    ...keeper.lines.map(({ generation }) => ({
-      topic: chunksTopic(generation.id),
-      group: upserterGroup(generation.id),
-    })),
+    ...keeper.lines.flatMap(({ generation: { id } }) => [
+      { topic: chunksTopic(id), group: upserterGroup(id) },
+      // A delete that compaction took from before its restrictor would never have hidden anything.
+      { topic: mutationsTopic, group: restrictorGroup(id) },
+    ]),
   ];
   for (const { topic, group } of readers) {
-    const { retainMs } = topicPolicy(topic);
+    const { compactAfterMs, retainMs } = topicPolicy(topic);
+    const keptMs = retainMs ?? compactAfterMs;
     await using consumer = await log.consumer(topic, group);
     const acknowledged = await consumer.acknowledged();
     for (const { partition, begin, end } of await log.ranges(topic)) {
       const from = Math.max(begin, acknowledged.get(partition) ?? 0);
       const [first] = await log.read(topic, partition, { from, to: end, recordsMax: 1 });
-      if (first && retainMs && clock.nowMs() - first.appendedAtMs > retainMs / 2) return true;
+      if (first && clock.nowMs() - first.appendedAtMs > keptMs / 2) return true;
     }
   }
   return false;
