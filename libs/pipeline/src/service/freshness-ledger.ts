@@ -22,6 +22,10 @@ export interface SourcePicture {
   readonly held: number;
   readonly completeUpToMs: number | null;
   readonly observedUpToMs: number | null;
+  /** Since when something that was observed is not proven to be applied; null when all of it is. */
+  readonly unprovenSinceMs: number | null;
+  /** Nobody knows what changes in a source that cannot be listed. */
+  readonly isInTrouble: boolean;
 }
 
 /** Every search asks for the restriction lag; it is worked out no more often than this. */
@@ -48,7 +52,8 @@ export class FreshnessLedger {
     const beganAtMs = changedAtMs({
       sourceTimeMs: receipt.sourceTimeMs,
       observedAtMs: receipt.observedAtMs,
-      isChange: receipt.reason === "change",
+      // What watching missed has changed as much, and is as late as it is found.
+      isChange: receipt.reason === "change" || receipt.reason === "reconcile",
     });
     const lagMs = Math.max(0, receipt.atMs - beganAtMs);
     const isContent = receipt.change === "content";
@@ -78,6 +83,8 @@ export class FreshnessLedger {
       pendingLate,
       ...tally,
     });
+    const { isInTrouble, unprovenSinceMs } = picture;
+    const isStalled = unprovenSinceMs !== null && nowMs - unprovenSinceMs > objective.withinMs;
     return {
       source,
       kind: picture.kind,
@@ -94,7 +101,8 @@ export class FreshnessLedger {
       p50Ms: window?.percentileMs(0.5, nowMs) ?? null,
       p99Ms: window?.percentileMs(0.99, nowMs) ?? null,
       objective: { ...objective, met },
-      verdict,
+      // Where nothing comes through, nothing is late: that is no proof that all is well.
+      verdict: verdict === "met" && (isStalled || isInTrouble) ? "unknown" : verdict,
     };
   }
 

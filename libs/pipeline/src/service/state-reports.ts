@@ -67,19 +67,21 @@ export class StateReports {
     const { active } = keeper;
     const counts = await index.counts(active.id);
     const line = keeper.line(active.id);
-    return [...sources.values()].map((source) =>
-      ledger.describe(
-        {
-          source: source.name,
-          kind: source.kind,
-          counts: counts.find((each) => each.source === source.name) ?? null,
-          held: source.line?.held.count ?? 0,
-          completeUpToMs: line?.completeUpToMs(source.name) ?? null,
-          observedUpToMs: source.observedUpToMs(),
-        },
-        clock.nowMs(),
-      ),
-    );
+    return [...sources.values()].map((source) => {
+      const completeUpToMs = line?.completeUpToMs(source.name) ?? null;
+      const observedUpToMs = source.observedUpToMs();
+      const picture = {
+        source: source.name,
+        kind: source.kind,
+        counts: counts.find((each) => each.source === source.name) ?? null,
+        held: source.line?.held.count ?? 0,
+        completeUpToMs,
+        observedUpToMs,
+        unprovenSinceMs: unprovenSince(source, { completeUpToMs, observedUpToMs }),
+        isInTrouble: (source.line?.trouble ?? null) !== null,
+      };
+      return ledger.describe(picture, clock.nowMs());
+    });
   }
 
   #generations(): Promise<StatusReport["generations"]> {
@@ -114,4 +116,14 @@ export class StateReports {
     });
     return [...ofSources, ...ofGenerations];
   }
+}
+
+/** What is listed is observed by a scan, and proven when its marker has passed; what is pushed, at once. */
+function unprovenSince(
+  source: ServedSource,
+  upTo: { readonly completeUpToMs: number | null; readonly observedUpToMs: number | null },
+): number | null {
+  const { completeUpToMs, observedUpToMs } = upTo;
+  if (!source.line || completeUpToMs === null) return completeUpToMs;
+  return observedUpToMs !== null && completeUpToMs < observedUpToMs ? observedUpToMs : null;
 }
