@@ -69,6 +69,7 @@ export class GenerationStore {
   readonly manifests = new Map<DocumentId, Manifest>();
   readonly #points = new Map<PointId, PointRecord>();
   readonly #byDocument = new Map<DocumentId, Map<PointDigest, PointId>>();
+  readonly #writes = new Map<DocumentId, number>();
 
   constructor(dimension: number) {
     this.dimension = dimension;
@@ -85,6 +86,11 @@ export class GenerationStore {
     return this.#points.values();
   }
 
+  /** How often points of the document were written or removed: whoever watches compares it. */
+  writesOf(documentId: DocumentId): number {
+    return this.#writes.get(documentId) ?? 0;
+  }
+
   point(id: PointId): PointRecord | undefined {
     return this.#points.get(id);
   }
@@ -98,17 +104,16 @@ export class GenerationStore {
     return new Set(this.#byDocument.get(documentId)?.keys());
   }
 
-  /** Inserts, or replaces what has neither a newer revision nor newer copies. */
+  /**
+   * Inserts, or replaces a point of no newer revision: with copies, one without newer copies;
+   * without copies, one of an older revision.
+   */
   put(point: PointRecord): void {
     if (point.vector.length !== this.dimension) {
       throw new Error(`a vector is ${point.vector.length} wide, not ${this.dimension}`);
     }
     const found = this.#points.get(point.id);
-    const newer =
-      found &&
-      (compareRevisions(found.revision, point.revision) > 0 ||
-        compareRevisions(found.copiesRevision, point.copiesRevision) > 0);
-    if (!newer) this.#set(point);
+    if (!found || mayReplace(found, point)) this.#set(point);
   }
 
   /** Replaces the copies of a point where they reflect an older revision. */
@@ -130,11 +135,13 @@ export class GenerationStore {
     const point = this.#points.get(id);
     if (!point) return;
     this.#points.delete(id);
+    this.#writes.set(point.documentId, this.writesOf(point.documentId) + 1);
     this.#byDocument.get(point.documentId)?.delete(digestOf(id));
   }
 
   #set(point: PointRecord): void {
     this.#points.set(point.id, point);
+    this.#writes.set(point.documentId, this.writesOf(point.documentId) + 1);
     const digests = this.#byDocument.get(point.documentId) ?? new Map<PointDigest, PointId>();
     digests.set(digestOf(point.id), point.id);
     this.#byDocument.set(point.documentId, digests);
@@ -151,4 +158,10 @@ export function storedPoint(point: Point): StoredPoint {
 export function plainPoint(record: PointRecord): Point {
   const { copies: _copies, copiesRevision: _revision, ...point } = record;
   return point;
+}
+
+function mayReplace(found: PointRecord, point: PointRecord): boolean {
+  const order = compareRevisions(point.revision, found.revision);
+  if (point.copies === null) return order > 0;
+  return order >= 0 && compareRevisions(point.copiesRevision, found.copiesRevision) >= 0;
 }

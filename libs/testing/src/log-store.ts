@@ -1,5 +1,11 @@
 /** What a memory log keeps: it outlives the processes that use it, as brokers do. */
-import type { Appended, LogRecord, NewRecord, PartitionRange } from "@tidemark/pipeline";
+import {
+  TransientError,
+  type Appended,
+  type LogRecord,
+  type NewRecord,
+  type PartitionRange,
+} from "@tidemark/pipeline";
 import { wordHash } from "./memory-embedder.ts";
 
 interface Partition {
@@ -32,7 +38,8 @@ export class LogStore {
       const chosen = wordHash(record.partitionKey ?? key) % partitions.length;
       const at = record.partition ?? chosen;
       const partition = partitions[at];
-      if (!partition) throw new RangeError(`${topic} has no partition ${at}`);
+      // As between two looks at a topic that is made anew.
+      if (!partition) throw new TransientError(`${topic} has no partition ${at}`);
       const offset = partition.end;
       partition.end += 1;
       partition.records.push({ topic, partition: at, offset, key, value, appendedAtMs });
@@ -87,11 +94,18 @@ export class LogStore {
     });
   }
 
-  /** Keeps of each key the record with the last offset, whatever it says: Kafka's promise. */
-  compact(topic: string): void {
-    for (const partition of this.#of(topic).partitions) {
-      const last = new Map(partition.records.map(({ key, offset }) => [key, offset]));
-      partition.records = partition.records.filter(({ key, offset }) => last.get(key) === offset);
+  /**
+   * Keeps of each key the record with the last offset, whatever it says: Kafka's promise. With
+   * bounds only records below a partition's are compared, as the newest are left alone.
+   */
+  compact(topic: string, below?: ReadonlyMap<number, number>): void {
+    for (const [at, partition] of this.#of(topic).partitions.entries()) {
+      const bound = below ? (below.get(at) ?? 0) : Number.POSITIVE_INFINITY;
+      const old = partition.records.filter(({ offset }) => offset < bound);
+      const last = new Map(old.map(({ key, offset }) => [key, offset]));
+      partition.records = partition.records.filter(
+        ({ key, offset }) => offset >= bound || last.get(key) === offset,
+      );
     }
   }
 

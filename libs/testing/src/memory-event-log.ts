@@ -107,7 +107,7 @@ class MemoryConsumer implements LogConsumer {
   }
 
   async poll(options: PollOptions): Promise<readonly LogRecord[]> {
-    const { gate, chance, redelivery, clock, store } = this.#given;
+    const { gate, chance, redelivery, clock } = this.#given;
     await gate("poll");
     if (chance() < redelivery) this.#positions.clear();
     const untilMs = clock.nowMs() + options.waitMs;
@@ -115,11 +115,19 @@ class MemoryConsumer implements LogConsumer {
       const records = this.#take(options);
       const leftMs = untilMs - clock.nowMs();
       if (records.length > 0 || leftMs <= 0 || options.signal?.aborted) return records;
-      const done = new AbortController();
-      const signal = options.signal ? AbortSignal.any([done.signal, options.signal]) : done.signal;
-      await Promise.race([store.arrival(signal), clock.sleep(leftMs, signal)]);
-      done.abort();
+      await this.#arrivalWithin(leftMs, options.signal);
     }
+  }
+
+  async #arrivalWithin(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { clock, store } = this.#given;
+    const done = new AbortController();
+    // With a reason of its own no error is made, which would cost more than all else here.
+    const end = () => done.abort("over");
+    signal?.addEventListener("abort", end, { once: true });
+    await Promise.race([store.arrival(done.signal), clock.sleep(waitMs, done.signal)]);
+    signal?.removeEventListener("abort", end);
+    end();
   }
 
   async acknowledge(partition: number, offset: number): Promise<void> {

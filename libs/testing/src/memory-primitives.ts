@@ -1,5 +1,6 @@
 /** An index with the primitives alone: each call one step, each record by itself, silent. */
 import {
+  compareRevisions,
   digestOf,
   type DocumentId,
   type GenerationId,
@@ -106,6 +107,21 @@ export class MemoryPrimitives implements IndexPrimitives {
 
   putPoints(generation: GenerationId, points: readonly PointRecord[]): Promise<void> {
     return this.#each("putPoint", generation, points, (store, point) => store.put(point));
+  }
+
+  copiesBehind(
+    generation: GenerationId,
+    documents: readonly { readonly documentId: DocumentId; readonly revision: Revision }[],
+  ): Promise<ReadonlySet<DocumentId>> {
+    return this.#step("copiesBehind", () => {
+      const store = this.#store.of(generation);
+      const behind = documents.filter(({ documentId, revision }) =>
+        store
+          .pointsOf(documentId)
+          .some(({ copiesRevision }) => compareRevisions(copiesRevision, revision) < 0),
+      );
+      return new Set(behind.map(({ documentId }) => documentId));
+    });
   }
 
   setCopies(

@@ -1,6 +1,6 @@
 /** An index with transactions: a document, its points and the progress are one step. */
 import {
-  compareRevisions,
+  zeroRevision,
   type DocumentId,
   type GenerationId,
   type Manifest,
@@ -185,12 +185,10 @@ function applyCommit(
 
 /** The copies follow in the transaction that lists the point; until then it is nobody's hit. */
 function putPoint(store: GenerationStore, point: Point, manifest: Manifest | undefined): void {
-  const found = store.point(point.id);
-  if (found && compareRevisions(found.revision, point.revision) > 0) return;
   store.put({
     ...point,
     copies: manifest ? copiesOf(manifest) : null,
-    copiesRevision: manifest ? manifest.seen.revision : { epoch: 0, position: 0 },
+    copiesRevision: manifest ? manifest.seen.revision : zeroRevision,
   });
 }
 

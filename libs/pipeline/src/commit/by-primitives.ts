@@ -80,7 +80,10 @@ export class PrimitiveIndex implements VectorIndex {
       put.map((point) => recordOf(point, manifest)),
     );
     await this.#put(generation, records);
-    const written = commits.map(manifestToWrite);
+    const behind = await this.#behind(generation, commits);
+    const written = commits.map(({ manifest }) =>
+      manifestToWrite(manifest, behind.has(manifest.documentId)),
+    );
     await this.#writeManifests(generation, commits, written);
     const read = await this.#primitives.readManifests(
       generation,
@@ -183,6 +186,28 @@ export class PrimitiveIndex implements VectorIndex {
 
   async #put(generation: GenerationId, records: readonly PointRecord[]): Promise<void> {
     if (records.length > 0) await this.#primitives.putPoints(generation, records);
+  }
+
+  /**
+   * A point that a later revision wrote was not replaced, and may have older copies than this
+   * commit's manifest. From here on no point's copies get older, so that asking now is enough.
+   */
+  async #behind(
+    generation: GenerationId,
+    commits: readonly DocumentCommit[],
+  ): Promise<ReadonlySet<DocumentId>> {
+    const listing = commits.filter(
+      ({ manifest: { indexed } }) => indexed && indexed.live.length > 0,
+    );
+    const settled = listing.filter(({ manifest }) => isSettled(manifest));
+    if (settled.length === 0) return new Set();
+    return this.#primitives.copiesBehind(
+      generation,
+      settled.map(({ manifest: { documentId, seen } }) => ({
+        documentId,
+        revision: seen.revision,
+      })),
+    );
   }
 
   async #writeManifests(

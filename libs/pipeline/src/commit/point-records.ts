@@ -1,12 +1,5 @@
 /** Which copies a point is written with, before the manifest that lists it. */
-import {
-  compareRevisions,
-  digestOf,
-  zeroRevision,
-  type Manifest,
-  type Point,
-} from "@tidemark/domain";
-import type { DocumentCommit } from "../ports/vector-index.ts";
+import { compareRevisions, zeroRevision, type Manifest, type Point } from "@tidemark/domain";
 import { copiesOf } from "./copies.ts";
 import type { PointRecord } from "./primitives.ts";
 
@@ -27,14 +20,12 @@ export function isSettled(manifest: Manifest): boolean {
 }
 
 /**
- * The manifest as it is written. Where nothing is listed but what this commit wrote with copies,
- * the copies are complete with it; otherwise they follow, and a crash must leave that to be seen.
+ * The manifest as it is written. Where nothing is to be listed, or all points have the copies
+ * already, the copies are complete with it; otherwise they follow, and a crash must leave that to
+ * be seen.
  */
-export function manifestToWrite(commit: DocumentCommit): Manifest {
-  const { manifest, put } = commit;
-  const live = manifest.indexed?.live ?? [];
-  const written = new Set(put.map((point) => digestOf(point.id)));
-  const carried =
-    live.length === 0 || (isSettled(manifest) && live.every((digest) => written.has(digest)));
+export function manifestToWrite(manifest: Manifest, isBehind: boolean): Manifest {
+  const isEmpty = (manifest.indexed?.live.length ?? 0) === 0;
+  const carried = isEmpty || (isSettled(manifest) && !isBehind);
   return { ...manifest, copied: carried ? manifest.seen.revision : zeroRevision };
 }

@@ -69,12 +69,17 @@ export interface IndexPrimitives extends AsyncDisposable {
   ): Promise<ManifestPage>;
 
   /**
-   * Inserts points that are absent and replaces those that have no newer revision and, where the
-   * point comes with copies, no newer copies; leaves the others. A point without copies replaces
-   * any: to be a candidate for every search is never wrong, and a point whose revision was not
-   * raised could be swept. Newer copies than the writer knows mean that its commit will lose.
+   * Inserts points that are absent. A point with copies replaces one of no newer revision and no
+   * newer copies: newer ones than the writer knows mean that its commit will lose. A point without
+   * copies replaces one of an older revision, whatever its copies: to be a candidate for every
+   * search is never wrong, and a point whose revision was not raised could be swept.
    */
   putPoints(generation: GenerationId, points: readonly PointRecord[]): Promise<void>;
+  /** Which of these documents have a point whose copies reflect an older revision, or none. */
+  copiesBehind(
+    generation: GenerationId,
+    documents: readonly { readonly documentId: DocumentId; readonly revision: Revision }[],
+  ): Promise<ReadonlySet<DocumentId>>;
   /** Replaces the copies of the document's points whose copies reflect an older revision. */
   setCopies(
     generation: GenerationId,

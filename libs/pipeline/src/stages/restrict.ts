@@ -114,7 +114,7 @@ export function restrictStage(dependencies: RestrictDependencies): Stage<Mutatio
       if (plan.kind === "advance") {
         const followed = plan.manifest.indexed !== manifest.indexed;
         manifest = plan.manifest;
-        emptied = plan.emptied;
+        emptied ||= plan.emptied;
         receipts.push(...receiptOf(mutation, followed, manifest, nowMs));
       } else if (plan.kind === "displaced") {
         displaced.push(mutation);
@@ -129,7 +129,9 @@ export function restrictStage(dependencies: RestrictDependencies): Stage<Mutatio
       }
     }
     if (manifest === before) return { commit: null, receipts, displaced };
-    const sweep = emptied ? { revision: manifest.seen.revision, live: [] } : null;
+    // What a delete emptied is swept also when the document came back after it.
+    const { indexed } = manifest;
+    const sweep = emptied && indexed ? { revision: indexed.revision, live: indexed.live } : null;
     const commit = { manifest, tokenRead: found?.token ?? null, put: [], sweep };
     return { commit, receipts, displaced };
   }

@@ -1,0 +1,173 @@
+/** One history: a seed decides what happens, in which order, and what goes wrong. */
+import { hintsTopic, resolverGroup } from "@tidemark/pipeline";
+import { seededChance } from "@tidemark/testing";
+import { Changes } from "./changes.ts";
+import { checkEmbeddingWork } from "./embedding-work.ts";
+import { drawFeatures, type Features } from "./features.ts";
+import { Mishaps } from "./mishaps.ts";
+import { Operations } from "./operations.ts";
+import { Promises } from "./promises.ts";
+import { checkRest, isCaughtUp, lagOf } from "./rest.ts";
+import { Searching } from "./searching.ts";
+import { SimulatedGeneration } from "./simulated-generation.ts";
+import { forbid, Violation } from "./violation.ts";
+import { World, type IndexKind } from "./world.ts";
+
+export interface HistoryOptions {
+  readonly seed: number;
+  readonly kind: IndexKind;
+  /** Steps during which things happen; afterwards all comes to rest. */
+  readonly steps: number;
+  /** Told every step, for whoever looks into a failure. */
+  readonly verbose?: (line: string) => void;
+  /** Features that are switched off whatever the seed drew. */
+  readonly without: readonly (keyof Features)[];
+}
+
+export interface HistoryOutcome {
+  readonly violation: string | null;
+  readonly features: Features;
+  readonly steps: number;
+  /** What was done to the world, one line each. */
+  readonly trace: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+const restStepsMax = 20_000;
+
+export async function runHistory(options: HistoryOptions): Promise<HistoryOutcome> {
+  const drawn = drawFeatures(seededChance(options.seed ^ 0x5eed));
+  const off = Object.fromEntries(options.without.map((name) => [name, false]));
+  const history = new History(options, { ...drawn, ...off });
+  const violation = await history.run();
+  return { violation, ...history.report() };
+}
+
+class History {
+  readonly #options: HistoryOptions;
+  readonly #world: World;
+  readonly #promises: Promises;
+  readonly #searching: Searching;
+  readonly #changes: Changes;
+  readonly #mishaps: Mishaps;
+  readonly #operations: Operations;
+  readonly #counts = { leftovers: 0, embedded: 0, answered: 0, incomplete: 0 };
+
+  constructor(options: HistoryOptions, features: Features) {
+    const texts = new Map<string, string>();
+    this.#options = options;
+    this.#world = new World(options.seed, options.kind, features);
+    this.#promises = new Promises(this.#world, texts);
+    this.#searching = new Searching(this.#world, this.#promises);
+    this.#changes = new Changes(this.#world, texts);
+    this.#mishaps = new Mishaps(this.#world);
+    this.#operations = new Operations(this.#world, this.#promises);
+  }
+
+  report() {
+    const { features, step } = this.#world;
+    return { features, steps: step, trace: this.#world.trace, counts: this.#counts };
+  }
+
+  /** The promise that was broken, or null. */
+  async run(): Promise<string | null> {
+    const { chance } = this.#world;
+    try {
+      this.#world.begin(new SimulatedGeneration(1, new Map()));
+      for (const role of this.#world.roles) this.#world.start(role);
+      for (let at = 0; at < this.#options.steps; at += 1) {
+        if (chance() < 0.12) await this.#happen();
+        else await this.#step();
+      }
+      await this.#rest();
+      return null;
+    } catch (error) {
+      if (error instanceof Violation) return error.message;
+      throw error;
+    } finally {
+      for (const { process } of this.#world.running) process.crash();
+      this.#counts.answered = this.#searching.counts.answered;
+      this.#counts.incomplete = this.#searching.counts.incomplete;
+      this.#counts.embedded = this.#world.generations.reduce((sum, each) => sum + each.embedded, 0);
+    }
+  }
+
+  async #step(): Promise<void> {
+    this.#world.step += 1;
+    const step = await this.#world.scheduler.next();
+    if (step) this.#options.verbose?.(`${this.#world.step} ${step}`);
+    this.#check();
+  }
+
+  #check(): void {
+    const { bug } = this.#world;
+    if (bug instanceof Violation) throw bug;
+    if (bug) throw new Violation(`a bug: ${bug.stack}`);
+    this.#promises.afterStep();
+  }
+
+  async #happen(): Promise<void> {
+    const { chance, features } = this.#world;
+    this.#world.step += 1;
+    const happenings: [number, boolean, () => void | Promise<void>][] = [
+      [8, true, () => this.#changes.changeFile()],
+      [5, true, () => this.#changes.pushSomething()],
+      [4, this.#changes.late > 0, () => this.#changes.hearLate()],
+      [5, this.#searching.running < 2, () => this.#searching.begin()],
+      [4, true, () => this.#mishaps.startMissing()],
+      [1, true, () => void this.#operations.scan({ snapshot: false })],
+      [2, features.crashes, () => this.#mishaps.crash()],
+      [1, features.crashes, () => this.#mishaps.stop()],
+      [2, features.zombies, () => this.#mishaps.pauseOrResume()],
+      [1, features.compaction, () => this.#operations.compact()],
+      [0.7, features.generations, () => this.#operations.buildOrSwitch()],
+      [0.4, features.epochs, () => this.#operations.newEpoch()],
+      [0.7, features.replays, () => this.#operations.replay()],
+      [0.4, features.restores, () => this.#operations.backUpOrRestore(this.#searching.running)],
+    ];
+    const open = happenings.filter(([, isOpen]) => isOpen);
+    let roll = chance() * open.reduce((sum, [weight]) => sum + weight, 0);
+    const [, , happen] = open.find(([weight]) => (roll -= weight) < 0) ?? open[0] ?? [];
+    await happen?.();
+    this.#check();
+  }
+
+  /** No more changes and no more faults: everything is handled, then compared. */
+  async #rest(): Promise<void> {
+    this.#world.note("rest");
+    this.#world.calm();
+    while (this.#changes.late > 0) this.#changes.hearLate();
+    await this.#quiet();
+    const scanned = this.#operations.scan({ snapshot: false });
+    await this.#quiet();
+    forbid(!(await scanned), "the last scan was not whole");
+    const { leftovers } = checkRest(this.#world, this.#promises);
+    this.#counts.leftovers = leftovers;
+    checkEmbeddingWork(this.#world, this.#promises);
+    this.#searching.begin();
+    await this.#quiet();
+  }
+
+  async #quiet(): Promise<void> {
+    for (let steps = 0; steps < restStepsMax; steps += 1) {
+      for (const { process } of this.#world.running) if (process.isPaused) process.resume();
+      this.#mishaps.startMissing();
+      await this.#step();
+      if (this.#isQuiet()) return;
+    }
+    throw new Violation("it does not come to rest");
+  }
+
+  #isQuiet(): boolean {
+    const { generations, log, running, scheduler, roles } = this.#world;
+    return (
+      this.#operations.acting === 0 &&
+      this.#searching.running === 0 &&
+      running.length >= roles.length &&
+      !scheduler.isBusy &&
+      running.every(({ runner }) => runner.waiting === 0) &&
+      lagOf(log, hintsTopic, resolverGroup) === 0 &&
+      isCaughtUp(log, generations)
+    );
+  }
+}
