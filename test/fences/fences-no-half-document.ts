@@ -77,12 +77,4 @@ export const noHalfDocument: readonly Fence[] = [
     after: "  return manifest",
     test: "a point is not hidden by a policy that comes with a commit which is not made",
   },
-  {
-    promise: 3,
-    does: "A delete empties the list of what is live, so that nothing of it is taken for kept.",
-    file: "libs/domain/src/manifest-plan.ts",
-    before: "    live: [],",
-    after: "    live: before?.live ?? [],",
-    test: "a document that is created again as it was before its deletion is found again",
-  },
 ];

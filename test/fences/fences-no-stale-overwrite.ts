@@ -70,4 +70,12 @@ export const noStaleOverwrite: readonly Fence[] = [
     contentHash: "",`,
     test: "chunks that were on their way when their document was deleted are not made live",
   },
+  {
+    promise: 2,
+    does: "A delete empties the list of what is live, and what is not listed is swept.",
+    file: "libs/domain/src/manifest-plan.ts",
+    before: "    live: [],",
+    after: "    live: before?.live ?? [],",
+    test: "of what was deleted no point is left",
+  },
 ];

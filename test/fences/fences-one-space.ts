@@ -69,4 +69,12 @@ export const oneSpace: readonly Fence[] = [
     after: "  where c.text_hash = ? and c.tenant = ? and (c.generation = ? or true) limit 1`;",
     test: "a vector that was swept in one generation is not taken over into another of equal width",
   },
+  {
+    promise: 5,
+    does: "A generation is kept and queried by an embedder of its very space, or by none.",
+    file: "services/embedded/src/embedders.ts",
+    before: "      if (!difference) return embedder;",
+    after: "      return embedder;",
+    test: "a generation is refused by an embedder that puts another prefix before its queries",
+  },
 ];

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { removeFence, type Fence } from "./fence.ts";
 import { fences } from "./fences.ts";
-import { runPromiseTests } from "./promise-tests.ts";
+import { gatherPromiseTests, runPromiseTests } from "./promise-tests.ts";
 import { TreeCopy } from "./tree-copy.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -28,6 +28,7 @@ function faultsOf(fence: Fence, failed: readonly string[]): string[] {
 
 function run(): number {
   using tree = new TreeCopy(root);
+  gatherPromiseTests(tree.root);
   const whole = runPromiseTests(tree.root);
   for (const test of whole.failed) say(`failed with every fence in place: ${test}`);
   if (whole.failed.length > 0) return 1;

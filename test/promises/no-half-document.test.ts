@@ -84,7 +84,7 @@ test("a write that lost leaves no points behind", async () => {
   const put = somePoints([second], { documentId: id, revision: 2 });
   const manifest = aManifest({ documentId: id, revision: 2, indexed: { live: digestsOf(put) } });
   const gate = new StepGate();
-  gate.holdAt("updateManifest");
+  gate.holdAt("putPoint");
   const commit = { manifest, tokenRead: token, put, sweep: null };
   const outcomes = world.index(gate.pass).commit(aGeneration, [commit], []);
   await gate.reached();
@@ -119,16 +119,6 @@ test("a point is not hidden by a policy that comes with a commit which is not ma
 
   const dying = await world.startUntil("upserter", "updateManifest");
   dying.crash();
-
-  expect(await world.texts(first)).toEqual([first]);
-});
-
-test("a document that is created again as it was before its deletion is found again", async () => {
-  const world = await SmallWorld.overPrimitives();
-  for (const state of [{ text: first }, null, { text: first }]) {
-    await world.change("tides.md", state);
-    await world.settle();
-  }
 
   expect(await world.texts(first)).toEqual([first]);
 });

@@ -96,3 +96,15 @@ test("chunks that were on their way when their document was deleted are not made
   const { indexed } = await world.manifest(anId("office.md", "push"));
   expect(indexed?.live).toEqual([]);
 });
+
+test("of what was deleted no point is left", async () => {
+  const world = await SmallWorld.overSqlite();
+  await world.push("office.md", { text: oldest });
+  await world.settle();
+
+  await world.remove("office.md");
+  await world.run("restrictor");
+
+  const deleted = anId("office.md", "push");
+  expect(await world.index().pointsOf(world.generation.id, deleted)).toEqual([]);
+});

@@ -239,7 +239,6 @@ export class SmallWorld {
 
   /** A process with this one stage, from where its group stands. */
   start(stage: StageName, { gate, generation }: StageOptions = {}): RunningStage {
-    this.#processes += 1;
     const made = this.stage(stage, { gate, generation });
     const runner = new StageRunner(made, {
       log: this.eventLog(gate?.pass),
@@ -344,6 +343,7 @@ export class SmallWorld {
   stage(name: StageName, { gate, generation }: StageOptions = {}): Stage<never> {
     const { id, fingerprint } = this.#generation(generation);
     const embedder = this.embedder(id);
+    this.#processes += 1;
     return makeStage(name, {
       log: this.eventLog(gate?.pass),
       index: this.index(gate?.pass),
