@@ -1,9 +1,10 @@
 /** From an edit to the search that finds it, over HTTP: idle, and while a folder is indexed. */
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BenchedProcess } from "./benched-process.ts";
-import { makeCorpus, withSentence, writeCorpus, type CorpusDocument } from "./corpus.ts";
+import { makeCorpus, writeCorpus, type CorpusDocument } from "./corpus.ts";
 import type { Part, PartContext, PartReport } from "./part.ts";
 import { folderSource, pushSource } from "./sources-config.ts";
 import { ms, number, percentile } from "./statistics.ts";
@@ -16,6 +17,7 @@ const documentsPerBatch = 16;
 /** A folder's edit is looked for as often. */
 const lookEveryMs = 5;
 const waitMs = 30_000;
+const hitsMax = 100;
 /** Between edits: people do not edit back to back, and what one leaves behind is not the next's. */
 const pauseMs = 30;
 
@@ -79,6 +81,7 @@ export const editsPart: Part = {
       documents: documents.length,
       backfilled: load.backfilled,
       documentsPerSecond: (after.searchable - before.searchable) / seconds,
+      chunksPerSecond: (after.chunks - before.chunks) / seconds,
       left: load.backfilled - after.searchable,
     });
   },
@@ -91,17 +94,21 @@ function pushWay(documents: readonly CorpusDocument[]): Way {
     async edit(process, at) {
       const { key, text } = documentAt(documents, at);
       const sentence = sentenceOf(at);
-      const content = withSentence(text, sentence, at);
+      const content = edited(text, sentence);
       const beganAtMs = performance.now();
       const { token } = await process.ask<{ token: string }>(
         "PUT",
         `/v1/sources/app/documents/${key}`,
         { content, contentType: "text/markdown" },
       );
-      const query = { query: sentence, sources: ["app"], limit: 3, after: token, waitMs };
+      const question = questionFor(sentence);
+      const query = { ...question, sources: ["app"], after: token, waitMs };
       const answer = await process.ask<SearchAnswer>("POST", "/v1/search", query);
       const tookMs = performance.now() - beganAtMs;
-      if (!finds(answer, sentence)) throw new Error(`edit ${at} of ${key} is not found`);
+      if (!finds(answer, sentence))
+        throw new Error(
+          `edit ${at} of ${key} is not found: ${JSON.stringify(answer).slice(0, 300)}`,
+        );
       return tookMs;
     },
   };
@@ -117,15 +124,19 @@ function folderWay(folder: string, documents: readonly CorpusDocument[]): Way {
       const path = `/v1/sources/files/documents/${key}`;
       const before = await hashOf(process, path);
       const beganAtMs = performance.now();
-      await writeFile(join(folder, key), withSentence(text, sentence, at));
+      const content = edited(text, sentence);
+      await writeFile(join(folder, key), content);
       while ((await hashOf(process, path)) === before) {
         if (performance.now() - beganAtMs > waitMs) throw new Error(`edit ${at} is not seen`);
         await sleep(lookEveryMs);
       }
-      const query = { query: sentence, sources: ["files"], limit: 3 };
+      const query = { ...questionFor(sentence), sources: ["files"] };
       const answer = await process.ask<SearchAnswer>("POST", "/v1/search", query);
       const tookMs = performance.now() - beganAtMs;
-      if (!finds(answer, sentence)) throw new Error(`edit ${at} of ${key} is not found`);
+      if (!finds(answer, sentence))
+        throw new Error(
+          `edit ${at} of ${key} is not found: ${JSON.stringify(answer).slice(0, 300)}`,
+        );
       return tookMs;
     },
   };
@@ -138,6 +149,14 @@ async function hashOf(process: BenchedProcess, path: string): Promise<string | u
   return view.manifest.indexed?.contentHash;
 }
 
+/** A section large enough to be a chunk, with one subject: a chunk is found by its subject. */
+const edited = (text: string, sentence: string) =>
+  `${text}\n## A remark\n\n${sentence} ${aboutDiagrams}\n`;
+const aboutDiagrams =
+  "The reviewer found the drawing hard to follow, since its arrows cross and its boxes carry no names. A diagram with fewer lines would show the reviewer what the text means. It should name each box, draw each arrow once, and leave a margin for further remarks. The reviewer offers to draw a first version by hand and to send the diagram along with the next remark. Until then the page stays as it is, with a note that says that a reviewer has asked for a diagram.";
+
+const questionFor = (sentence: string) => ({ query: sentence, limit: hitsMax, per: "chunk" });
+
 const finds = ({ results }: SearchAnswer, sentence: string) =>
   results.some(({ text }) => text.replaceAll(/\s+/gu, " ").includes(sentence));
 
@@ -149,7 +168,7 @@ function documentAt(documents: readonly CorpusDocument[], at: number): CorpusDoc
 }
 
 const sentenceOf = (at: number) =>
-  `Remark ${at + 1} was made by the reviewer called number ${(at * 7919) % 9973}.`;
+  `Remark ${at + 1} was made by the reviewer called number ${(at * 7919) % 9973}, who asks for a diagram.`;
 
 async function editAll(
   process: BenchedProcess,
@@ -179,9 +198,12 @@ function reportOf(found: {
   readonly documents: number;
   readonly backfilled: number;
   readonly documentsPerSecond: number;
+  readonly chunksPerSecond: number;
   readonly left: number;
 }): PartReport {
-  const batchMs = (documentsPerBatch / found.documentsPerSecond) * 1000;
+  // A thread's run is a chunk or two; a delivery is what the upserter takes at once.
+  const runMs = (availableParallelism() / found.chunksPerSecond) * 1000;
+  const deliveryMs = (documentsPerBatch / found.documentsPerSecond) * 1000;
   const rows: string[][] = [];
   const goals = [];
   for (const [name, idle] of found.idle) {
@@ -195,15 +217,15 @@ function reportOf(found: {
       ]);
     row("idle", idle);
     row("under backfill", busy);
-    const [p99, bound] = [percentile(busy, 0.99), 2 * percentile(idle, 0.99) + batchMs];
+    const [p99, bound] = [percentile(busy, 0.99), 2 * percentile(idle, 0.99) + runMs];
     goals.push({
-      text: `${name}: p99 under backfill at most twice idle's and one batch`,
+      text: `${name}: p99 under backfill at most twice idle's and one batch, taken as one run of the model`,
       met: found.left > 0 ? p99 <= bound : null,
       found: `${ms(p99)} ms against ${ms(bound)} ms`,
     });
   }
   return {
-    method: `${number(found.documents)} documents in a pushed source and as many in a watched folder, each edited by one sentence in turn, one edit at a time; found means that a search over HTTP for the sentence has it among the first three. Idle, then with a folder of ${number(found.backfilled)} documents being indexed for the first time. One batch is a delivery of ${documentsPerBatch} documents, ${ms(batchMs)} ms at the ${number(found.documentsPerSecond, 1)} documents a second that the backfill made meanwhile. Times in ms.`,
+    method: `${number(found.documents)} documents in a pushed source and as many in a watched folder, each given one section more in turn, one edit at a time; found means that a search over HTTP for what the section says has it among its hits. Idle, then with a folder of ${number(found.backfilled)} documents being indexed for the first time. Meanwhile the backfill made ${number(found.documentsPerSecond, 1)} documents, ${number(found.chunksPerSecond)} chunks a second: a chunk takes one of the model's threads ${ms(runMs)} ms, a delivery of ${documentsPerBatch} documents takes ${ms(deliveryMs)} ms. Times in ms.`,
     tables: [{ columns: ["edit", "when", "edits", "p50", "p90", "p99", "most"], rows }],
     goals,
     notes: [
