@@ -4,11 +4,12 @@
  */
 import { between, eventually, pick, seededChance } from "@tidemark/testing";
 import { hitOf } from "./found.ts";
-import type { Deployment } from "./deployment.ts";
-import type { TidemarkApi } from "./tidemark-api.ts";
+import type { Deployment, StartDeployment } from "./deployment.ts";
+import { ApiError, type TidemarkApi } from "./tidemark-api.ts";
 
 export interface RestrictionRunOptions {
   readonly rounds: number;
+  /** Documents that wait at least, whenever something is restricted. */
   readonly queued: number;
   readonly longChunks: number;
   readonly seed: number;
@@ -24,6 +25,8 @@ export interface Restriction {
   readonly answeredMs: number;
   /** Documents that waited when it was made. */
   readonly pending: number;
+  /** Whether the long document was on its way when it was made. */
+  readonly amidLong: boolean;
 }
 
 const kinds: readonly RestrictionKind[] = [
@@ -33,51 +36,80 @@ const kinds: readonly RestrictionKind[] = [
   "file delete",
 ];
 const waitMs = 30_000;
-const pauseMsMax = 400;
-const bulkMax = 500;
+const longWithinMs = 10 * 60_000;
+/** The queue is made so much longer at a time. */
+const fillMax = 2_000;
+const pauseMsMax = 2_000;
 const wordsOfChunk = 120;
+const wordsOfQueued = 40;
 const words = (
   "anchor barrel candle dune ember ferry gravel harbour island jetty kelp lantern marsh needle " +
   "oar pebble quay rope sail tide umber vessel wharf yarn zinc"
 ).split(" ");
 
+/** A folder of its own that no watch hears of: what is in it is found by a scan, and waits. */
+const queueFolder = "shelf";
+
 export async function restrictionRun(
-  deployment: Deployment,
+  start: StartDeployment,
   options: RestrictionRunOptions,
-): Promise<readonly Restriction[]> {
-  const { api } = deployment;
+): Promise<{ readonly measured: readonly Restriction[]; readonly deployment: Deployment }> {
   const chance = seededChance(options.seed);
+  const shelf = { path: `./root/${queueFolder}`, permissions: "public", tenant: "*" };
+  const deployment = await start({
+    files: { exclude: [`${queueFolder}/**`] },
+    sources: {
+      app: { kind: "push", permissions: "public", tenant: "*" },
+      [queueFolder]: { kind: "folder", ...shelf, watch: false, scan: "1s" },
+    },
+    documents: { [`${queueFolder}/first.md`]: "The first of many." },
+  });
+  const { api } = deployment;
   for (let round = 0; round < options.rounds; round += 1) await addProbe(deployment, round);
-  await eventually(() => allFound(api, options.rounds), { withinMs: 120_000, everyMs: 200 });
+  // Both versions once, so that later ones are committed with vectors that are at hand.
+  for (const version of [0, 1]) {
+    await putLong(api, { chunks: options.longChunks, version });
+    await eventually(async () => !(await isLongPending(api)), { withinMs: longWithinMs });
+  }
+  await eventually(() => allFound(api, options.rounds), { withinMs: longWithinMs, everyMs: 200 });
   const measured: Restriction[] = [];
-  let filled = 0;
+  let written = 0;
   for (let round = 0; round < options.rounds; round += 1) {
-    const kind = kindOf(round);
-    const pending = await pendingOf(api);
-    if (pending < options.queued) {
-      filled += 1;
-      await fill(api, { count: options.queued - pending + bulkMax, filling: filled, chance });
+    if ((await pendingOf(api)) < options.queued) {
+      const count = options.queued + fillMax - (await pendingOf(api));
+      await fill(deployment, { from: written, count, chance });
+      written += count;
+      await eventually(async () => (await pendingOf(api)) >= options.queued, {
+        withinMs: longWithinMs,
+      });
     }
-    await putLong(api, { chunks: options.longChunks, version: round % 2 });
+    if (!(await isLongPending(api))) {
+      await putLong(api, { chunks: options.longChunks, version: round % 2 });
+    }
     // So that the restriction falls into another part of the long document's way each time.
     await new Promise((resolve) => {
       setTimeout(resolve, between(chance, 0, pauseMsMax));
     });
-    const waiting = await pendingOf(api);
-    const beganAtMs = performance.now();
-    await restrict(deployment, kind, round);
-    const hiddenMs = await eventually(
-      async () => {
-        const askedAtMs = performance.now();
-        if (await hitOfProbe(api, round)) throw new Error(`${idOf(round)} is still found`);
-        return askedAtMs - beganAtMs;
-      },
-      { withinMs: waitMs, everyMs: 1 },
-    );
-    const answeredMs = performance.now() - beganAtMs;
-    measured.push({ kind, hiddenMs, answeredMs, pending: waiting });
+    measured.push(await measure(deployment, round));
   }
-  return measured;
+  return { measured, deployment };
+}
+
+async function measure(deployment: Deployment, round: number): Promise<Restriction> {
+  const { api } = deployment;
+  const kind = kindOf(round);
+  const [pending, amidLong] = await Promise.all([pendingOf(api), isLongPending(api)]);
+  const beganAtMs = performance.now();
+  await restrict(deployment, kind, round);
+  const hiddenMs = await eventually(
+    async () => {
+      const askedAtMs = performance.now();
+      if (await hitOfProbe(api, round)) throw new Error(`${idOf(round)} is still found`);
+      return askedAtMs - beganAtMs;
+    },
+    { withinMs: waitMs, everyMs: 1 },
+  );
+  return { kind, hiddenMs, answeredMs: performance.now() - beganAtMs, pending, amidLong };
 }
 
 function kindOf(round: number): RestrictionKind {
@@ -132,25 +164,28 @@ async function restrict(
 }
 
 async function pendingOf(api: TidemarkApi): Promise<number> {
-  return (await api.freshnessOf("app")).pending;
+  return (await api.freshnessOf(queueFolder)).pending;
+}
+
+async function isLongPending(api: TidemarkApi): Promise<boolean> {
+  try {
+    const { manifest } = await api.document("app", "long");
+    return manifest.indexed?.revision.position !== manifest.seen.revision.position;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return true;
+    throw error;
+  }
 }
 
 /** Documents that all have to be embedded: no two of them say the same. */
 async function fill(
-  api: TidemarkApi,
-  {
-    count,
-    filling,
-    chance,
-  }: { readonly count: number; readonly filling: number; readonly chance: () => number },
+  deployment: Deployment,
+  options: { readonly from: number; readonly count: number; readonly chance: () => number },
 ): Promise<void> {
-  for (let from = 0; from < count; from += bulkMax) {
-    const lines = Array.from({ length: Math.min(bulkMax, count - from) }, (_, at) => ({
-      key: `queued/${filling}-${from + at}`,
-      content: `${sentenceOfWords(chance, 40)} ${filling} ${from + at}`,
-    }));
-    const { status } = await api.bulk("app", lines);
-    if (status !== 202) throw new Error(`the bulk write was answered with ${status}`);
+  const { chance, count, from } = options;
+  for (let at = from; at < from + count; at += 1) {
+    const content = `${sentenceOfWords(chance, wordsOfQueued)} ${at}`;
+    await deployment.putFile(`${queueFolder}/${at % 100}/${at}.md`, content);
   }
 }
 
