@@ -80,17 +80,23 @@ test("a write that lost leaves no points behind", async () => {
   const world = await SmallWorld.overPrimitives();
   await world.appendParts("tides.md", { revision: 1, text: first });
   await world.run("upserter");
-  const { token } = await world.manifest(id);
+  const { token, indexed } = await world.manifest(id);
   const put = somePoints([second], { documentId: id, revision: 2 });
-  const manifest = aManifest({ documentId: id, revision: 2, indexed: { live: digestsOf(put) } });
+  const late = aManifest({ documentId: id, revision: 2, indexed: { live: digestsOf(put) } });
   const gate = new StepGate();
-  gate.holdAt("putPoint");
-  const commit = { manifest, tokenRead: token, put, sweep: null };
-  const outcomes = world.index(gate.pass).commit(aGeneration, [commit], []);
+  gate.holdAt("updateManifest");
+  const slow = { manifest: late, tokenRead: token, put, sweep: null };
+  const outcomes = world.index(gate.pass).commit(aGeneration, [slow], []);
   await gate.reached();
 
-  await world.appendParts("tides.md", { revision: 3, text: third });
-  await world.run("upserter");
+  // The content that is live is stated again under a newer revision: nothing is written or swept.
+  const manifest = aManifest({
+    documentId: id,
+    revision: 3,
+    indexed: { live: indexed?.live ?? [] },
+  });
+  const newer = { manifest, tokenRead: token, put: [], sweep: null };
+  await world.index().commit(aGeneration, [newer], []);
   gate.release();
   await outcomes;
 

@@ -12,7 +12,7 @@ const secret = "the vault code changes every monday";
 const edited = "the vault was moved to town";
 const id = anId("vault.md", "push");
 const bob = { principals: ["bob"] };
-const context = { progressFor: () => [], signal: new AbortController().signal };
+const context = { progressFor: () => [], proves: () => {}, signal: new AbortController().signal };
 const ann = { principals: ["ann"] };
 
 test("the newest policy decides, although content and copies are those of an older one", async () => {
