@@ -7,10 +7,16 @@ export class TransientError extends Error {
   override name = "TransientError";
   /** The least wait before another try that the other side asked for. */
   readonly retryAfterMs: number | undefined;
+  /** Who did not answer, where it is known: only its own successes tell poison from outage. */
+  readonly dependency: string | null;
 
-  constructor(message: string, options: ErrorOptions & { readonly retryAfterMs?: number } = {}) {
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly retryAfterMs?: number; readonly dependency?: string } = {},
+  ) {
     super(message, options);
     this.retryAfterMs = options.retryAfterMs;
+    this.dependency = options.dependency ?? null;
   }
 }
 
@@ -49,5 +55,21 @@ export class PoisonError extends Error {
     super(message, options);
     this.reason = reason;
     this.digest = options.digest ?? null;
+  }
+}
+
+/** Does work that depends on something by this name, and has its failures say so. */
+export async function dependingOn<T>(dependency: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const isNamed = error instanceof OverloadedError || !(error instanceof TransientError);
+    if (isNamed || error.dependency !== null) throw error;
+    const { message, retryAfterMs } = error;
+    throw new TransientError(message, {
+      cause: error,
+      dependency,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
   }
 }

@@ -122,7 +122,7 @@ export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark
       contents,
       windowOf: (source) => sources.windowOf(source),
       accepted: (mutation) => accepted.has(mutation.documentId),
-      restate: (mutations) => restate(mutations),
+      restate: (mutations, again) => restate(mutations, again),
     },
   });
   const sources = await openSources({
@@ -147,11 +147,14 @@ export async function openTidemark(options: OpenOptions): Promise<OpenedTidemark
   }
 
   /** Documents whose newest state the log lost: read again, or chunked again where pushed. */
-  async function restate(mutations: readonly Mutation[]): Promise<void> {
+  async function restate(
+    mutations: readonly Mutation[],
+    again: (mutation: UpsertMutation) => Promise<void>,
+  ): Promise<void> {
     for (const mutation of mutations) {
       const line = sources.served.get(mutation.source)?.line;
       if (line) await line.hint([mutation.documentId], "reconcile");
-      else await rechunkPushed({ history: log, rechunk }, mutation.documentId, "replay");
+      else await rechunkPushed({ history: log, rechunk: again }, mutation.documentId, "replay");
     }
   }
 

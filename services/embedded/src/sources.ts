@@ -159,7 +159,10 @@ function lineOf(
     digestedTo: () => options.digestedTo(name),
     scanned: (report) => {
       options.scanned(report);
-      if (report.heldReason !== "unlistable") void rememberRoot();
+      if (report.heldReason === "unlistable") return;
+      rememberRoot().catch((error: unknown) => {
+        options.logger.warn({ source: name, problem: String(error) }, "root is not written down");
+      });
     },
   });
 }

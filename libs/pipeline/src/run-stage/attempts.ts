@@ -19,7 +19,8 @@ interface Surroundings<T> {
 
 interface History {
   readonly attempts: number;
-  readonly successesBefore: number;
+  /** By who failed it, since it first did. */
+  readonly successesBefore: Map<string | null, number>;
 }
 
 /** Failures of a batch after which its documents are tried one by one. */
@@ -39,7 +40,7 @@ export class Attempts<T> {
 
   /** False when aborted before it was done: nothing is acknowledged then. */
   handle(tasks: readonly Task<Entry<T>>[], signal: AbortSignal): Promise<boolean> {
-    return this.#try(tasks, signal, { attempts: 0, successesBefore: this.breaker.successes });
+    return this.#try(tasks, signal, { attempts: 0, successesBefore: new Map() });
   }
 
   async #try(
@@ -52,7 +53,11 @@ export class Attempts<T> {
       try {
         await this.#stage.handle(
           tasks.map((task) => this.#coalesced(task)),
-          { progressFor: () => this.#progressOf(tasks), signal },
+          {
+            progressFor: () => this.#progressOf(tasks),
+            proves: (dependency) => this.breaker.proves(dependency),
+            signal,
+          },
         );
         this.breaker.succeeded();
         this.#around.completed(tasks);
@@ -65,7 +70,7 @@ export class Attempts<T> {
         this.breaker.failed();
         this.#around.troubled(error.message);
         observer.retry(this.#stage.name, error.name);
-        const othersSucceeded = this.breaker.successes > history.successesBefore;
+        const othersSucceeded = this.#othersSucceeded(error, history);
         const mayBePoison = this.#stage.waitsForEver !== true && !asksToWait(error);
         if (mayBePoison && isPoisonedByRetries({ attempts, attemptsMax, othersSucceeded })) {
           const given = new PoisonError("retries-exhausted", error.message, { cause: error });
@@ -79,6 +84,13 @@ export class Attempts<T> {
       }
     }
     return false;
+  }
+
+  #othersSucceeded({ dependency }: TransientError, { successesBefore }: History): boolean {
+    const now = this.breaker.successes(dependency);
+    const before = successesBefore.get(dependency);
+    if (before === undefined) successesBefore.set(dependency, now);
+    return before !== undefined && now > before;
   }
 
   /** Halves a batch until the one bad document stands alone. */

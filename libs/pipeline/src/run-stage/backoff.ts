@@ -24,6 +24,7 @@ export class Breaker {
   #failuresInRow = 0;
   #successes = 0;
   readonly #opensAfter: number;
+  readonly #proved = new Map<string, number>();
 
   constructor(options: { readonly opensAfter: number } = { opensAfter: 3 }) {
     this.#opensAfter = options.opensAfter;
@@ -43,9 +44,17 @@ export class Breaker {
     return this.#failuresInRow >= this.#opensAfter;
   }
 
-  /** Grows with every success; a document notes it at its first failure. */
-  get successes(): number {
-    return this.#successes;
+  /** Something by this name has answered. */
+  proves(dependency: string): void {
+    this.#proved.set(dependency, (this.#proved.get(dependency) ?? 0) + 1);
+  }
+
+  /**
+   * How often others succeeded; a document notes it at its first failure. Where it is known who
+   * failed it, only that one's answers count: a batch that needs no embedder proves nothing of it.
+   */
+  successes(dependency: string | null): number {
+    return dependency === null ? this.#successes : (this.#proved.get(dependency) ?? 0);
   }
 }
 

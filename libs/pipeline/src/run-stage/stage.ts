@@ -18,6 +18,8 @@ export interface HandleContext {
   /** What the group's progress will be once these items are done: to be stored with the effects. */
   progressFor(tasks: readonly Task<unknown>[]): readonly Progress[];
   readonly signal: AbortSignal;
+  /** Something that others depend on has just answered: whoever it fails alone is the fault. */
+  readonly proves: (dependency: string) => void;
 }
 
 export interface SetAside {

@@ -42,8 +42,13 @@ export interface KeeperOptions {
 
 const lookEveryMs = 250;
 
+/** An offset for each partition. */
+type Ends = ReadonlyMap<number, number>;
+
 interface Running {
   readonly line: GenerationLine;
+  /** Where the log ended when it was looked at, which a building generation has to reach. */
+  readonly goals: { mutations: Ends | null; chunks: Ends | null };
   readonly stop: AbortController;
   readonly done: Promise<void>;
 }
@@ -52,6 +57,8 @@ export class GenerationKeeper {
   readonly #options: KeeperOptions;
   readonly #running = new Map<GenerationId, Running>();
   readonly #unavailable = new Map<GenerationId, string>();
+  /** What the config or a person asked for last: nothing else is ever switched to. */
+  #wanted: string | null = null;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -79,10 +86,14 @@ export class GenerationKeeper {
   /** Starts every generation's line; the very first generation is active at once. */
   async start(wanted: { readonly recipe: Recipe; readonly fingerprint: string }): Promise<void> {
     const { catalogue, clock } = this.#options;
+    this.#wanted = wanted.fingerprint;
     if (!catalogue.active) {
       const first = this.#describe(wanted, "active", clock.nowMs());
       await catalogue.putGenerations([{ ...first, activatedAtMs: clock.nowMs() }]);
     }
+    const { building } = this;
+    if (building && building.fingerprint !== this.#wanted)
+      await this.#retire(building, "abandoned");
     for (const generation of catalogue.generations) {
       if (isConsuming(generation.state)) await this.#startLine(generation);
     }
@@ -105,8 +116,10 @@ export class GenerationKeeper {
     readonly fingerprint: string;
   }): Promise<Generation> {
     const { catalogue, clock } = this.#options;
+    this.#wanted = wanted.fingerprint;
     const before = this.building;
     if (before?.fingerprint === wanted.fingerprint) return before;
+    if (before) await this.#retire(before, "abandoned");
     const kept = catalogue.generations.find(
       ({ fingerprint, state }) => state === "retiring" && fingerprint === wanted.fingerprint,
     );
@@ -115,7 +128,6 @@ export class GenerationKeeper {
       await catalogue.putGenerations(promote(catalogue.generations, kept.id, clock.nowMs()));
       return kept;
     }
-    if (before) await this.#retire(before, "abandoned");
     const generation = this.#describe(wanted, "building", clock.nowMs());
     await catalogue.putGenerations([generation]);
     await this.#startLine(generation);
@@ -154,7 +166,8 @@ export class GenerationKeeper {
   async #advance(): Promise<void> {
     const { catalogue, clock, logger } = this.#options;
     const { building } = this;
-    if (building && this.#running.has(building.id) && (await this.#isComplete(building.id))) {
+    const isWanted = building?.fingerprint === this.#wanted;
+    if (building && isWanted && (await this.#isComplete(building.id))) {
       let generation = building;
       for (const event of ["backfilled", "passed"] as const) {
         const state = nextGenerationState(generation.state, event);
@@ -175,18 +188,30 @@ export class GenerationKeeper {
   }
 
   /**
-   * Complete when its restrictor has passed where the active one's was when it was asked for, and
-   * all that was chunked until then is live.
+   * Complete when it has applied all that the log held when it was looked at, chunks and all, and
+   * its restrictor has passed where the active one's is now. Whatever comes meanwhile comes to both.
    */
   async #isComplete(id: GenerationId): Promise<boolean> {
-    const { log } = this.#options;
-    const line = this.line(id);
-    if (!line) return false;
-    const activeBehind = await log.lag(mutationsTopic, restrictorGroup(this.active.id));
-    const restrictorBehind = await log.lag(mutationsTopic, restrictorGroup(id));
-    if (restrictorBehind > activeBehind) return false;
-    const isIdle = line.states().every(({ waiting }) => waiting === 0);
-    return isIdle && (await this.#behind(id)) === 0;
+    const goals = this.#running.get(id)?.goals;
+    if (!goals) return false;
+    goals.mutations ??= await this.#ends(mutationsTopic);
+    const chunked = await this.#reached(mutationsTopic, chunkerGroup(id));
+    if (!hasPassed(chunked, goals.mutations)) return false;
+    goals.chunks ??= await this.#ends(chunksTopic(id));
+    const upserted = await this.#reached(chunksTopic(id), upserterGroup(id));
+    if (!hasPassed(upserted, goals.chunks)) return false;
+    const active = await this.#reached(mutationsTopic, restrictorGroup(this.active.id));
+    return hasPassed(await this.#reached(mutationsTopic, restrictorGroup(id)), active);
+  }
+
+  async #ends(topic: string): Promise<Ends> {
+    const ranges = await this.#options.log.ranges(topic);
+    return new Map(ranges.map(({ partition, end }) => [partition, end]));
+  }
+
+  async #reached(topic: string, group: string): Promise<Ends> {
+    await using consumer = await this.#options.log.consumer(topic, group);
+    return await consumer.acknowledged();
   }
 
   async #behind(id: GenerationId): Promise<number> {
@@ -232,7 +257,8 @@ export class GenerationKeeper {
     const kept = new GenerationLine(generation, embedder, isActive, partitions, line);
     const stop = new AbortController();
     const done = kept.run(stop.signal).catch((error: unknown) => failed(error));
-    this.#running.set(generation.id, { line: kept, stop, done });
+    const goals = { mutations: null, chunks: null };
+    this.#running.set(generation.id, { line: kept, goals, stop, done });
   }
 
   async #retire(generation: Generation, event: "expired" | "abandoned"): Promise<void> {
@@ -247,4 +273,8 @@ export class GenerationKeeper {
     await index.dropGeneration(generation.id);
     logger.info({ generation: generation.id }, "generation retired");
   }
+}
+
+function hasPassed(reached: Ends, ends: Ends): boolean {
+  return [...ends].every(([partition, end]) => (reached.get(partition) ?? 0) >= end);
 }

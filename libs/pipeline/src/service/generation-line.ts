@@ -37,7 +37,10 @@ export interface LineOptions {
   readonly contents: ReadonlyMap<SourceName, ContentStore>;
   readonly windowOf: (source: SourceName) => CoalescingWindow;
   readonly accepted: (mutation: Mutation) => boolean;
-  readonly restate: (mutations: readonly Mutation[]) => Promise<void>;
+  readonly restate: (
+    mutations: readonly Mutation[],
+    rechunk: (mutation: UpsertMutation) => Promise<void>,
+  ) => Promise<void>;
 }
 
 interface Runners {
@@ -45,6 +48,8 @@ interface Runners {
   chunker?: StageRunner<UpsertMutation>;
   upserter?: StageRunner<ChunkPart>;
 }
+
+const noSignal = new AbortController().signal;
 
 export class GenerationLine {
   readonly generation: Generation;
@@ -109,6 +114,7 @@ export class GenerationLine {
   #restrictor(signal: AbortSignal): Promise<void> {
     const stage = restrictStage({
       ...this.#options,
+      restate: (mutations) => this.#restate(mutations),
       generation: this.generation.id,
       passed: (marker: Marker, partition) => this.restricted.note(marker, partition),
     });
@@ -118,7 +124,7 @@ export class GenerationLine {
   }
 
   /** Chunks a revision once more, whatever the group has passed; `signal` stops it. */
-  rechunk(mutation: UpsertMutation, signal: AbortSignal): Promise<void> {
+  rechunk(mutation: UpsertMutation, signal: AbortSignal = noSignal): Promise<void> {
     return this.#documentChunker.chunk(mutation, signal);
   }
 
@@ -139,7 +145,13 @@ export class GenerationLine {
   }
 
   #chunker(signal: AbortSignal): Promise<void> {
-    const dependencies = { ...this.#options, ...this.#chunkerDependencies() };
+    const { windowOf } = this.#options;
+    const dependencies = {
+      ...this.#options,
+      ...this.#chunkerDependencies(),
+      // A history that is caught up with has nothing to wait for.
+      windowOf: (source: SourceName) => (this.#isActive() ? windowOf(source) : null),
+    };
     const stage = chunkStage(dependencies, this.#documentChunker);
     return runStage(stage, this.#runnerOptions(), signal, (runner) => {
       this.#runners.chunker = runner;
@@ -153,12 +165,17 @@ export class GenerationLine {
       generation: this.generation.id,
       fingerprint: this.generation.fingerprint,
       isActive: this.#isActive,
-      restate: (part) => this.#options.restate([part.mutation]),
+      restate: (part) => this.#restate([part.mutation]),
       passed: (marker, partition) => this.searchable.note(marker, partition),
     });
     return runStage(stage, this.#runnerOptions(), signal, (runner) => {
       this.#runners.upserter = runner;
     });
+  }
+
+  /** What a pushed document was is chunked again in this very generation. */
+  #restate(mutations: readonly Mutation[]): Promise<void> {
+    return this.#options.restate(mutations, (mutation) => this.rechunk(mutation));
   }
 
   #runnerOptions(): RunnerOptions {

@@ -24,7 +24,8 @@ import { decodeOrPoison } from "./restrict.ts";
 import { urgencyOf } from "./urgency.ts";
 
 export interface ChunkDependencies extends ChunkerDependencies {
-  readonly windowOf: (source: SourceName) => CoalescingWindow;
+  /** Null where changes do not wait for one another. */
+  readonly windowOf: (source: SourceName) => CoalescingWindow | null;
 }
 
 const documentsAtOnceMax = 4;
@@ -53,13 +54,13 @@ export function chunkStage(
     windowOf: (mutation) =>
       mutation.reason === "change" ? dependencies.windowOf(mutation.source) : null,
 
-    async handle(tasks, { signal }) {
+    async handle(tasks, { signal, proves }) {
       const isBackfill = tasks.every((task) => task.items.every(canWait));
       if (isBackfill) await roomAhead(dependencies, signal);
       await mapBounded(tasks, documentsAtOnceMax, async (task) => {
         const newest = task.items.at(-1);
         if (newest?.problem) throw refusalOf(newest.problem);
-        if (newest) await chunker.chunk(newest, signal);
+        if (newest) await chunker.chunk(newest, signal, proves);
       });
     },
 

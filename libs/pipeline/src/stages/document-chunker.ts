@@ -18,7 +18,7 @@ import {
   type Token,
 } from "@tidemark/domain";
 import { encodeChunkPart, partsOf, type UpsertMutation } from "../chunk-record.ts";
-import { PoisonError } from "../errors.ts";
+import { dependingOn, PoisonError } from "../errors.ts";
 import type { PipelineObserver } from "../observer.ts";
 import type { ContentStore } from "../ports/document-source.ts";
 import type { EventLog } from "../ports/event-log.ts";
@@ -56,7 +56,11 @@ export class DocumentChunker {
    * Publishes the document's chunks, unless this revision is live or passed already. `signal` stops
    * a long extraction.
    */
-  async chunk(mutation: UpsertMutation, signal: AbortSignal): Promise<void> {
+  async chunk(
+    mutation: UpsertMutation,
+    signal: AbortSignal,
+    proves: (dependency: string) => void = () => {},
+  ): Promise<void> {
     const { body } = mutation;
     if (!body) return;
     const { clock, generation, index, log } = this.#dependencies;
@@ -67,7 +71,7 @@ export class DocumentChunker {
     if (manifest && decideApply(manifest, mutation.revision, { forced, contentHash }) !== "apply") {
       return;
     }
-    const bytes = await this.#fetchContent(mutation, body.content);
+    const bytes = await this.#fetchContent(mutation, body.content, proves);
     if (!bytes) return this.#stateAgain(mutation);
     const { contentType, fileName } = body;
     const extraction = await this.#dependencies.extractor.extract({
@@ -100,7 +104,11 @@ export class DocumentChunker {
     );
   }
 
-  async #fetchContent(mutation: UpsertMutation, content: Content): Promise<Uint8Array | null> {
+  async #fetchContent(
+    mutation: UpsertMutation,
+    content: Content,
+    proves: (dependency: string) => void,
+  ): Promise<Uint8Array | null> {
     if (content.kind === "text") return Buffer.from(content.text);
     if (content.kind === "bytes") return Buffer.from(content.base64, "base64");
     const store = this.#dependencies.contents.get(mutation.source);
@@ -110,7 +118,10 @@ export class DocumentChunker {
         `source ${mutation.source} is not configured any more`,
       );
     }
-    return store.fetch(mutation.documentId, content);
+    const dependency = `source ${mutation.source}`;
+    const fetched = await dependingOn(dependency, () => store.fetch(mutation.documentId, content));
+    proves(dependency);
+    return fetched;
   }
 
   /** The document has changed since it was pinned; a hint asks for what it is now. */

@@ -54,7 +54,11 @@ async function aWorld() {
     );
   const { signal } = new AbortController();
   const apply = (items: ReturnType<typeof partsFor>) =>
-    stage.handle([{ key: mutation.documentId, items }], { progressFor: () => [], signal });
+    stage.handle([{ key: mutation.documentId, items }], {
+      progressFor: () => [],
+      proves: () => {},
+      signal,
+    });
   const manifest = async () => (await index.manifests(generation, [mutation.documentId]))[0];
   return { apply, index, log, manifest, partsFor };
 }

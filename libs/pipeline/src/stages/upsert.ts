@@ -71,7 +71,11 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
     keyOf: documentOf,
     urgencyOf: (part) => urgencyOf(part.mutation.reason),
     // The parts of the newest revision alone: an older one would be superseded once it is live.
-    coalesce: (parts) => newestRevisionOf(parts, ({ mutation }) => mutation.revision),
+    // Not before its last part is here: a marker between the two would claim what is not yet live.
+    coalesce(parts) {
+      const newest = newestRevisionOf(parts, ({ mutation }) => mutation.revision);
+      return newest.some((part) => part.digests !== null) ? newest : parts;
+    },
 
     async handle(tasks, context) {
       // Parts of one document go one after the other, the first parts of all together.
@@ -124,7 +128,7 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
         if (decision === "apply") applying.push({ work, manifest, found });
         else await giveUp(work, manifest, decision);
       }
-      await findVectors(applying, vectors, context.signal);
+      await findVectors(applying, vectors, context);
       // Before the commit: its progress lets go of the record, and nobody would come by again.
       await reports.refused(
         applying.map(({ work }) => work),
@@ -167,7 +171,7 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
   async function findVectors(
     applying: readonly { work: Work; manifest: Manifest }[],
     vectors: Vectors,
-    signal: AbortSignal,
+    { signal, proves }: HandleContext,
   ): Promise<void> {
     const byTenant = new Map<string, PlacedChunk[]>();
     const all: { chunk: PlacedChunk; work: Work }[] = [];
@@ -198,7 +202,7 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
         ({ work }) => laneOf(work.part.mutation.reason, dependencies.isActive()) === lane,
       );
       const chunks = wanted.map(({ chunk }) => chunk);
-      await embedMissing(dependencies.embedder, chunks, vectors, { lane, signal });
+      await embedMissing(dependencies.embedder, chunks, vectors, { lane, signal, proves });
     }
     vectors.embedMs += clock.nowMs() - beganAtMs;
   }

@@ -2,13 +2,22 @@
  * Vectors for texts: those that exist are taken, the rest embedded. One text that can never be
  * embedded is found by halving the request, and the others do not suffer for it.
  */
-import { PoisonError } from "../errors.ts";
+import { dependingOn, PoisonError } from "../errors.ts";
 import { mapBounded } from "../map-bounded.ts";
 import type { Embedder, EmbedLane } from "../ports/embedder.ts";
 
 /** A request is small enough for a queue that bounds its lanes, and for others to come between. */
 const textsPerRequestMax = 128;
 const requestsAtOnceMax = 2;
+
+const embedderName = "embedder";
+
+export interface EmbedOptions {
+  readonly lane: EmbedLane;
+  readonly signal: AbortSignal;
+  /** The embedder has answered: who it fails alone is the fault. */
+  readonly proves: (dependency: string) => void;
+}
 
 export interface TextToEmbed {
   readonly text: string;
@@ -33,7 +42,7 @@ export async function embedMissing(
   embedder: Embedder,
   wanted: readonly TextToEmbed[],
   known: Vectors,
-  options: { readonly lane: EmbedLane; readonly signal: AbortSignal },
+  options: EmbedOptions,
 ): Promise<void> {
   const missing = new Map<string, string>();
   for (const { text, textHash } of wanted) {
@@ -52,15 +61,15 @@ async function embedHalving(
   embedder: Embedder,
   texts: readonly (readonly [string, string])[],
   known: Vectors,
-  options: { readonly lane: EmbedLane; readonly signal: AbortSignal },
+  options: EmbedOptions,
 ): Promise<void> {
   if (texts.length === 0) return;
   try {
-    const reply = await embedder.embed({
-      texts: texts.map(([, text]) => text),
-      purpose: "document",
-      ...options,
-    });
+    const { lane, signal } = options;
+    const reply = await dependingOn(embedderName, () =>
+      embedder.embed({ texts: texts.map(([, text]) => text), purpose: "document", lane, signal }),
+    );
+    options.proves(embedderName);
     const counts = texts.map(([, text]) => Math.max(1, embedder.countTokens(text)));
     const counted = counts.reduce((sum, count) => sum + count, 0);
     for (const [at, [textHash]] of texts.entries()) {
