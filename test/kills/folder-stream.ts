@@ -32,11 +32,15 @@ export class FolderStream {
     return this.#changes;
   }
 
-  /** Slowly until `hurry` is aborted: nobody may be there to watch. */
-  async run(signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+  /** Slowly while nobody may be there to watch, and then so that it stays within the bound. */
+  async run(
+    signal: AbortSignal,
+    { isWatched, changesMax }: { isWatched: () => boolean; changesMax: () => number },
+  ): Promise<void> {
     while (!signal.aborted) {
-      await this.change();
-      const pauseMs = this.#pauseMs * (hurry.aborted ? 1 : slownessUnwatched);
+      const watched = isWatched();
+      if (!watched || this.#changes < changesMax()) await this.change();
+      const pauseMs = this.#pauseMs * (watched ? 1 : slownessUnwatched);
       await sleep(this.#chance() * 2 * pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -58,6 +58,12 @@ export function inventLarge(chance: Chance): string {
   return `# House rules\n\n${largeSentences.slice(from, from + 160).join("\n")}`;
 }
 
+/** Far shorter, and still no extraction that looks broken: that would be held. */
+export function inventShrunk(chance: Chance): string {
+  const from = between(chance, 0, largeSections - 12);
+  return `# House rules\n\n${largeSentences.slice(from, from + between(chance, 6, 12)).join("\n")}`;
+}
+
 export function inventPermissions(chance: Chance): PushedPermissions {
   return pick(chance, readers);
 }

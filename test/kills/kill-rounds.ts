@@ -126,8 +126,12 @@ class KillRun {
   async #round(round: Round): Promise<string> {
     rmSync(this.#paths.note, { force: true });
     const stop = new AbortController();
-    const ready = new AbortController();
-    const folder = this.#folder.run(stop.signal, ready.signal);
+    let isWatched = false;
+    const folder = this.#folder.run(stop.signal, {
+      isWatched: () => isWatched,
+      // So that half of all changes come through the push API.
+      changesMax: () => this.#push.tried,
+    });
     await using started = this.#start(
       round.kind === "step" ? environmentOf(round, this.#paths.note) : {},
     );
@@ -138,7 +142,7 @@ class KillRun {
     const readyMs = await started.untilReady();
     if (readyMs !== null && started.url) {
       this.#restartMsWorst = Math.max(this.#restartMsWorst, readyMs);
-      ready.abort();
+      isWatched = true;
       started.send("arm");
       const waitMs = round.kind === "random" ? round.afterMs : stepWaitMsMax;
       const push = this.#push.run(started.url, stop.signal);

@@ -9,6 +9,7 @@ import {
   inventMarkdown,
   inventMetadata,
   inventPermissions,
+  inventShrunk,
   tenants,
 } from "./invent.ts";
 import type { PushRecord, Write } from "./push-record.ts";
@@ -98,7 +99,7 @@ export class PushStream {
     const key = `large ${this.#large % largeKeys}.md`;
     const turn = Math.floor(this.#large / largeKeys) % 5;
     if (turn === 4) return this.#sendOne(url, { key, method: "DELETE", write: () => null });
-    const content = turn % 2 === 0 ? inventLarge(this.#chance) : inventMarkdown(this.#chance);
+    const content = turn % 2 === 0 ? inventLarge(this.#chance) : inventShrunk(this.#chance);
     return this.#sendOne(url, this.#put(key, content));
   }
 

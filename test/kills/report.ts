@@ -60,10 +60,24 @@ export function tableOf(result: RoundsResult): string {
       checks.reduce((sum, each) => sum + each.questions, 0),
     ],
     ["  differences", all.length],
-    ["  leftover points at the last, listed nowhere", last?.leftovers.points ?? 0],
-    ["  vectors without a point at the last", last?.strayVectors ?? 0],
+    [
+      "  points listed nowhere, at the worst and the last",
+      worstAndLast(checks, (each) => each.leftovers.points),
+    ],
+    [
+      "  vectors without a point, at the worst and the last",
+      worstAndLast(checks, (each) => each.strayVectors),
+    ],
     ["worst time from start to ready, ms", Math.round(restartMsWorst)],
   );
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
+}
+
+function worstAndLast(
+  checks: RoundsResult["checks"],
+  count: (check: RoundsResult["checks"][number]) => number,
+): string {
+  const counts = checks.map(count);
+  return `${Math.max(0, ...counts)}, ${counts.at(-1) ?? 0}`;
 }
