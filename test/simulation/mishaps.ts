@@ -1,6 +1,6 @@
 /** What befalls processes: crashes, deployments, pauses after which they go on as zombies. */
 import { pick } from "@tidemark/testing";
-import type { World } from "./world.ts";
+import type { Running, World } from "./world.ts";
 
 export class Mishaps {
   readonly #world: World;
@@ -21,16 +21,14 @@ export class Mishaps {
   }
 
   crash(): void {
-    const { chance, running } = this.#world;
-    if (running.length === 0) return;
-    this.#world.crash(pick(chance, running));
+    const { running } = this.#world;
+    if (running.length > 0) this.#world.crash(this.#victim(running));
   }
 
   /** A deployment: the process finishes what is in the air. */
   stop(): void {
-    const { chance, running } = this.#world;
-    const awake = running.filter(({ process }) => !process.isPaused);
-    if (awake.length > 0) pick(chance, awake).stop.abort();
+    const awake = this.#world.running.filter(({ process }) => !process.isPaused);
+    if (awake.length > 0) this.#victim(awake).stop.abort();
   }
 
   /** A paused process goes on as a zombie, while a twin has done its work. */
@@ -42,13 +40,17 @@ export class Mishaps {
       this.#world.note(`${one.process.name} goes on`);
       one.process.resume();
     } else if (paused.length < 2 && running.length > paused.length) {
-      const one = pick(
-        chance,
-        running.filter(({ process }) => !process.isPaused),
-      );
+      const one = this.#victim(running.filter(({ process }) => !process.isPaused));
       one.process.pause();
       const twin = this.#world.start(one.role);
       this.#world.note(`${one.process.name} is paused, ${twin.process.name} takes over`);
     }
+  }
+
+  /** Most often one that has something in the air. */
+  #victim(running: readonly Running[]): Running {
+    const { chance } = this.#world;
+    const busy = running.filter(({ runner }) => runner.waiting > 0);
+    return pick(chance, busy.length > 0 && chance() < 0.8 ? busy : running);
   }
 }

@@ -270,7 +270,7 @@ function isCandidate({ copies }: PointRecord, prober: Prober): boolean {
   return isWanted && policyAdmits(copies.policy, prober);
 }
 
-function isLower(a: Revision, b: Revision): boolean {
+export function isLower(a: Revision, b: Revision): boolean {
   return a.epoch < b.epoch || (a.epoch === b.epoch && a.position < b.position);
 }
 

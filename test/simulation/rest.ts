@@ -13,6 +13,7 @@ import { absent, policyText, seenText, seenTextOf, type DocumentState } from "./
 import { poisonWord } from "./random-documents.ts";
 import type { Promises } from "./promises.ts";
 import type { SimulatedGeneration } from "./simulated-generation.ts";
+import type { Told } from "./told-states.ts";
 import { forbid } from "./violation.ts";
 import type { World } from "./world.ts";
 
@@ -46,12 +47,30 @@ export function checkRest(world: World, promises: Promises): { readonly leftover
       leftovers += left;
     }
   }
-  for (const id of world.files.ids()) {
-    const last = promises.told.of(id).at(-1)?.state ?? absent;
-    const isNewest = seenText(last) === seenText(stateOf(world, promises, id));
-    forbid(!isNewest, `${id}: the log's last record is not the newest state`);
+  for (const id of new Set([...world.files.ids(), ...promises.told.ids()])) {
+    const built = builtFromCompactedLog(promises, id);
+    const isNewest = seenText(built) === seenText(stateOf(world, promises, id));
+    forbid(!isNewest, `${id}: what a new generation would build is not the newest state`);
   }
   return { leftovers };
+}
+
+/** What is left when each key's last offset is kept, read in order. */
+function builtFromCompactedLog(promises: Promises, id: DocumentId): DocumentState {
+  const last = new Map(promises.told.of(id).map((told) => [told.key, told]));
+  const kept = [...last.values()].sort((a, b) => a.offset - b.offset);
+  let built: Told | null = null;
+  let state = absent;
+  for (const told of kept) {
+    const isNewer =
+      !built ||
+      told.epoch > built.epoch ||
+      (told.epoch === built.epoch && told.position > built.position);
+    if (!isNewer) continue;
+    built = told;
+    state = told.apply(state);
+  }
+  return state;
 }
 
 function stateOf(world: World, promises: Promises, id: DocumentId): DocumentState {

@@ -11,6 +11,8 @@ export interface ProcessOptions {
   readonly skewMs: number;
   /** How likely a step is refused before it is done. */
   readonly refusalRate: number;
+  /** How often it is chosen, against others: some are much slower than the rest. */
+  readonly pace: number;
 }
 
 interface Held {
@@ -23,6 +25,7 @@ export class Process {
   readonly name: string;
   /** Whether its calls may fail. */
   readonly faults: boolean;
+  readonly pace: number;
   readonly gate: Gate;
   readonly clock: Clock;
   #isDead = false;
@@ -32,6 +35,7 @@ export class Process {
   constructor(name: string, scheduler: Scheduler, options: ProcessOptions) {
     this.name = name;
     this.faults = options.refusalRate > 0;
+    this.pace = options.pace;
     this.gate = (step) => scheduler.hold(this, step, options.refusalRate);
     this.clock = {
       nowMs: () => scheduler.clock.nowMs() + options.skewMs,
@@ -113,7 +117,7 @@ export class Scheduler {
     await settled();
     this.#held = this.#held.filter(({ process }) => !process.isDead);
     const ready = this.#held.filter(({ process }) => !process.isPaused);
-    const chosen = ready[Math.floor(this.#chance() * ready.length)];
+    const chosen = this.#choose(ready);
     if (chosen) {
       this.#held.splice(this.#held.indexOf(chosen), 1);
       chosen.open();
@@ -124,5 +128,10 @@ export class Scheduler {
     if (nextDueMs === null) return null;
     await this.clock.advance(nextDueMs - this.clock.nowMs());
     return "";
+  }
+
+  #choose(held: readonly Held[]): Held | undefined {
+    let roll = this.#chance() * held.reduce((sum, { process }) => sum + process.pace, 0);
+    return held.find(({ process }) => (roll -= process.pace) < 0) ?? held.at(-1);
   }
 }

@@ -1,6 +1,6 @@
 /** Searches that go on while everything else does, each checked against all that happened meanwhile. */
 import { searchIndex, type FoundHits, type SearchHit } from "@tidemark/pipeline";
-import { between, pick, wordVector } from "@tidemark/testing";
+import { between, cosine, pick, wordVector } from "@tidemark/testing";
 import { mayFind, probers, type Promises } from "./promises.ts";
 import type { SimulatedGeneration } from "./simulated-generation.ts";
 import { forbid } from "./violation.ts";
@@ -12,9 +12,12 @@ interface Search {
   readonly limit: number;
   readonly per: "document" | "chunk";
   readonly began: number;
+  readonly query: string;
 }
 
 const plenty = 100;
+const queries = ["ebb flood", "slack neap spring", "ebb ebb slack"];
+const preferCurrent = 0.5;
 
 export class Searching {
   readonly #world: World;
@@ -41,6 +44,7 @@ export class Searching {
       limit: chance() < 0.7 ? plenty : between(chance, 1, 2),
       per: chance() < 0.7 ? "document" : "chunk",
       began: step,
+      query: pick(chance, queries),
     };
     this.#running += 1;
     this.#world.act(
@@ -51,13 +55,11 @@ export class Searching {
     );
   }
 
-  async #ask({ generation, prober, limit, per }: Search): Promise<FoundHits> {
-    const { chance } = this.#world;
+  async #ask({ generation, prober, limit, per, query }: Search): Promise<FoundHits> {
     const process = this.#world.newProcess("search", { faults: false });
     const { index } = this.#world.portsOf(process);
-    const words = ["ebb flood", "slack neap spring", "ebb ebb slack"];
     const embedder = generation.embedder(process.gate);
-    const request = { texts: [pick(chance, words)], purpose: "query", lane: "query" } as const;
+    const request = { texts: [query], purpose: "query", lane: "query" } as const;
     const { vectors } = await embedder.embed(request);
     const asker = probers[prober] ?? { tenant: null, principals: [], number: null };
     return searchIndex(index, {
@@ -69,7 +71,7 @@ export class Searching {
       tenants: asker.tenant === null ? [] : [asker.tenant],
       sources: null,
       filter: asker.number === null ? {} : { number: asker.number },
-      preferCurrent: 0.5,
+      preferCurrent,
     });
   }
 
@@ -100,7 +102,7 @@ export class Searching {
   }
 
   /** It was listed, readable and of that revision at some time during the search. */
-  #checkHit({ generation, prober, began }: Search, hit: SearchHit): void {
+  #checkHit({ generation, prober, began, query }: Search, hit: SearchHit): void {
     const who = probers[prober];
     const digest = hit.chunkId.replaceAll("-", "").slice(0, 16);
     const shown = this.#promises
@@ -116,6 +118,9 @@ export class Searching {
     const { fingerprint, recipe } = generation.generation;
     forbid(hit.fingerprint !== fingerprint, `${hit.documentId}: a hit of another fingerprint`);
     const expected = wordVector(hit.text, recipe.space);
+    const score = cosine(wordVector(query, recipe.space), expected);
+    const scores = hit.stale ? score * (1 - preferCurrent) : score;
+    forbid(Math.abs(hit.score - scores) > 1e-6, `${hit.documentId}: a score of another space`);
     const [point] = [
       ...(this.#world.index.of(generation.id).pointsOf(hit.documentId) ?? []),
     ].filter(({ id }) => id === hit.chunkId);

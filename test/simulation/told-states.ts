@@ -4,16 +4,21 @@
  * was resolved twice.
  */
 import type { DocumentId, Facet, Permissions } from "@tidemark/domain";
-import { mutationsTopic } from "@tidemark/pipeline";
+import { mutationsTopic, type LogRecord } from "@tidemark/pipeline";
 import type { LogStore } from "@tidemark/testing";
 import { absent, type DocumentState } from "./document-state.ts";
 
-interface Told {
+export interface Told {
+  /** Compaction keeps the last record of each. */
+  readonly key: string;
   readonly epoch: number;
   readonly position: number;
   readonly partition: number;
   readonly offset: number;
+  /** What the document is after all that was told up to here. */
   readonly state: DocumentState;
+  /** What this record alone makes of a state. */
+  readonly apply: (before: DocumentState) => DocumentState;
 }
 
 interface RawMutation {
@@ -92,15 +97,13 @@ export class ToldStates {
     return newest?.state ?? absent;
   }
 
-  #take(
-    mutation: RawMutation | null,
-    { partition, offset }: { readonly partition: number; readonly offset: number },
-  ): void {
+  #take(mutation: RawMutation | null, { key, partition, offset }: LogRecord): void {
     if (!mutation || mutation.kind === "marker") return;
     const { documentId: id, epoch } = mutation;
     const before = this.of(id).at(-1)?.state ?? absent;
     const position = mutation.position ?? offset + 1;
-    const told = { epoch, position, partition, offset, state: this.#stateOf(mutation, before) };
+    const apply = (state: DocumentState) => this.#stateOf(mutation, state);
+    const told = { key, epoch, position, partition, offset, state: apply(before), apply };
     this.#told.set(id, [...this.of(id), told]);
     this.#check(told, id);
   }

@@ -62,6 +62,7 @@ const silentLogger: PipelineLogger = {
 };
 
 const window = { waitMs: 300, documentsMax: 3 };
+const paces = [1, 1, 1, 0.3, 0.06];
 const skewMostMs = 3_600_000;
 const silentFaultRate = 0.03;
 const refusalRate = 0.02;
@@ -127,6 +128,7 @@ export class World {
     return new Process(`${name}#${this.#started}`, this.scheduler, {
       skewMs: skew ? Math.round((this.chance() - 0.5) * 2 * skewMostMs) : 0,
       refusalRate: faults ? refusalRate : 0,
+      pace: pick(this.chance, paces),
     });
   }
 

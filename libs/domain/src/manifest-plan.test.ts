@@ -172,15 +172,32 @@ test.each([
     { revision: 5, offset: 9, text: "ebb", permissions: only("ann") },
     "displaced",
   ],
+  [
+    "equal, with other metadata, later",
+    { revision: 5, offset: 9, text: "ebb", metadata: { kind: "note" } },
+    "displaced",
+  ],
   ["equal and different, not later", { revision: 5, offset: 4, text: "flood" }, "superseded"],
-  ["older, later", { revision: 4, offset: 9 }, "displaced"],
-  ["older, not later", { revision: 4, offset: 3 }, "superseded"],
+  ["older and different, later", { revision: 4, offset: 9, text: "flood" }, "displaced"],
+  ["older and the same, later", { revision: 4, offset: 9, text: "ebb" }, "superseded"],
+  ["older and different, not later", { revision: 4, offset: 3, text: "flood" }, "superseded"],
   ["of a newer epoch", { revision: { epoch: 2, position: 0 }, offset: 0 }, "advance"],
   ["of an older epoch, later", { revision: { epoch: 0, position: 99 }, offset: 9 }, "displaced"],
 ] as const)("a mutation that is %s", (_, parts, outcome) => {
   const manifest = seenAfterAll(stub, [aMutation({ revision: 5, offset: 4, text: "ebb" })]);
 
   expect(planSeen(manifest, aMutation(parts), input()).kind).toBe(outcome);
+});
+
+test("a facet of an older epoch is displaced when it says something else", () => {
+  const manifest = seenAfterAll(stub, [
+    aMutation({ revision: { epoch: 2, position: 5 }, offset: 4, metadata: { kind: "note" } }),
+  ]);
+  const facet = (kind: string) =>
+    aFacet({ facet: "metadata", metadata: { kind } }, { revision: 9, offset: 8 });
+
+  expect(planSeen(manifest, facet("guide"), input()).kind).toBe("displaced");
+  expect(planSeen(manifest, facet("note"), input()).kind).toBe("superseded");
 });
 
 test("a delete advances both halves and empties the list", () => {

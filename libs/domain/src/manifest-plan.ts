@@ -5,6 +5,7 @@
 import type { DocumentId, PointDigest, Token } from "./ids.ts";
 import { sourceOf } from "./ids.ts";
 import type { Failure, Indexed, Manifest, Seen } from "./manifest.ts";
+import { sameMetadata } from "./metadata.ts";
 import type { Mutation } from "./mutation.ts";
 import { samePolicy, unreadable } from "./policy.ts";
 import { compareRevisions, isNewer, zeroRevision, type Revision } from "./revision.ts";
@@ -46,27 +47,25 @@ export type SeenPlan =
  *
  *   its revision   its offset    content and policy   outcome
  *   newer          any           any                  advance
- *   equal          any           the same             superseded: the same again
- *   equal          larger        different            displaced
- *   older          larger        any                  displaced: a zombie appended it late
+ *   older, equal   larger        the same             superseded: it states what is known
+ *   older, equal   larger        different            displaced: a zombie appended it late
  *   older, equal   not larger    any                  superseded: a redelivery
  *
  * A facet carries one part alone. It can be displaced only by an epoch and is then the source's to
- * state again like the rest.
+ * state again like the rest. What states the same is never asked for again: two resolvers at once
+ * would displace each other's records without end.
  */
 export function planSeen(
   current: Manifest,
   mutation: Mutation,
   input: { readonly token: Token; readonly nowMs: number },
 ): SeenPlan {
+  const isStub = current.seen.offset < 0;
   const order = compareRevisions(mutation.revision, current.seen.revision);
-  if (order < 0) {
-    const late = mutation.offset > current.seen.offset;
-    return { kind: late ? "displaced" : "superseded" };
-  }
-  if (order === 0 && current.seen.offset >= 0) {
-    const differs = mutation.offset > current.seen.offset && !statesTheSame(current.seen, mutation);
-    return { kind: differs ? "displaced" : "superseded" };
+  if (order < 0 || (order === 0 && !isStub)) {
+    const isLate = mutation.offset > current.seen.offset;
+    const displaced = isLate && !statesTheSame(current.seen, mutation);
+    return { kind: displaced ? "displaced" : "superseded" };
   }
   const seen = seenAfter(current.seen, mutation, input.nowMs);
   if (!seen) return { kind: "superseded" };
@@ -103,8 +102,13 @@ function failureWith(mutation: Mutation, { failure, seen }: Manifest): Failure |
 
 function statesTheSame(seen: Seen, mutation: Mutation): boolean {
   switch (mutation.kind) {
-    case "facet":
-      return true;
+    case "facet": {
+      const { facet } = mutation;
+      if (seen.deleted) return true;
+      return facet.facet === "metadata"
+        ? sameMetadata(seen.metadata, facet.metadata)
+        : samePolicy(seen.policy, { ...seen.policy, permissions: facet.permissions });
+    }
     case "unreadable":
       return seen.policy.permissions.kind === "unknown";
     case "delete":
@@ -113,8 +117,10 @@ function statesTheSame(seen: Seen, mutation: Mutation): boolean {
       return (
         !seen.deleted &&
         seen.contentHash === (mutation.body?.contentHash ?? null) &&
+        seen.sourceDigest === mutation.sourceDigest &&
         seen.archived === mutation.archived &&
-        samePolicy(seen.policy, mutation)
+        samePolicy(seen.policy, mutation) &&
+        sameMetadata(seen.metadata, mutation.metadata)
       );
   }
 }

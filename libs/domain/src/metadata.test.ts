@@ -1,5 +1,11 @@
 import * as fc from "fast-check";
-import { filterSchema, meetsFilter, metadataSchema, type Filter } from "./metadata.ts";
+import {
+  filterSchema,
+  meetsFilter,
+  metadataSchema,
+  sameMetadata,
+  type Filter,
+} from "./metadata.ts";
 
 const metadata = { kind: "guide", tags: ["sea", "moon"], depth: 2.5, draft: false, none: null };
 
@@ -68,4 +74,12 @@ test.each([
   ["texts past the bound", { a: "x".repeat(4_097) }],
 ])("metadata with %s is refused", (_, given) => {
   expect(metadataSchema.safeParse(given).success).toBe(false);
+});
+
+test("metadata is the same whatever the order of its fields", () => {
+  expect(sameMetadata({ a: 1, b: ["x"] }, { b: ["x"], a: 1 })).toBe(true);
+  expect(sameMetadata({ a: 1 }, { a: 2 })).toBe(false);
+  expect(sameMetadata({ a: 1 }, { a: "1" })).toBe(false);
+  expect(sameMetadata({ a: 1 }, { a: 1, b: 1 })).toBe(false);
+  expect(sameMetadata({ a: 1 }, { b: 1 })).toBe(false);
 });

@@ -28,6 +28,15 @@ export type Condition = z.infer<typeof conditionSchema>;
 export const filterSchema = z.record(z.string().min(1).max(128), conditionSchema);
 export type Filter = z.infer<typeof filterSchema>;
 
+/** Whether the same fields have the same values, in whatever order the fields come. */
+export function sameMetadata(a: Metadata, b: Metadata): boolean {
+  const fields = Object.keys(a);
+  return (
+    fields.length === Object.keys(b).length &&
+    fields.every((field) => JSON.stringify(a[field]) === JSON.stringify(b[field]))
+  );
+}
+
 /** Whether metadata meets a filter. A list meets an equality when one of its items does. */
 export function meetsFilter(metadata: Metadata, filter: Filter): boolean {
   return Object.entries(filter).every(([field, condition]) =>
