@@ -6,18 +6,11 @@ export const noLostChange: readonly Fence[] = [
     promise: 1,
     does: "Records are done when their effects are there, and not when they are taken up.",
     file: "libs/pipeline/src/run-stage/attempts.ts",
-    before: `        await this.#stage.handle(
-          tasks.map((task) => this.#coalesced(task)),
-          { progressFor: () => this.#progressOf(tasks), signal },
-        );
-        this.breaker.succeeded();
-        this.#around.completed(tasks);`,
-    after: `        this.#around.completed(tasks);
-        await this.#stage.handle(
-          tasks.map((task) => this.#coalesced(task)),
-          { progressFor: () => this.#progressOf(tasks), signal },
-        );
-        this.breaker.succeeded();`,
+    before: `      try {
+        await this.#stage.handle(`,
+    after: `      try {
+        this.#around.completed(tasks);
+        await this.#stage.handle(`,
     test: "a document whose process ends while its chunks are embedded is embedded by the next process",
   },
   {
