@@ -43,6 +43,7 @@ import type { EventLog } from "../ports/event-log.ts";
 import type { VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
 import { searchIndex } from "../query/search.ts";
+import { refuseBadVector } from "../stages/vectors-for.ts";
 import { awaitWrites } from "./await-writes.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { DeadLetterDesk } from "./dead-letter-desk.ts";
@@ -134,6 +135,7 @@ export class TidemarkService implements Operations {
     });
     const [vector] = vectors;
     if (!vector) throw new TransientError("the embedder left out the query's vector");
+    refuseBadVector(vector, generation.recipe.space.dimension);
     const searchAtMs = clock.nowMs();
     const found = await searchIndex(index, {
       generation,
