@@ -20,9 +20,13 @@ export interface BenchedOptions {
 
 const program = join(import.meta.dirname, "embedded-main.ts");
 const lookEveryMs = 5;
+const lookNearMs = 20;
+const lookFarMs = 250;
+const nearShare = 0.05;
 const startWithinMs = 120_000;
 const drainWithinMs = 15_000;
 const outputCharsMax = 16_384;
+const outputShownMax = 1_000;
 /** As `getconf CLK_TCK` has it on every Linux. */
 const ticksPerSecond = 100;
 
@@ -80,7 +84,7 @@ export class BenchedProcess implements AsyncDisposable {
   }
 
   async ask<T>(method: "GET" | "POST" | "PUT", path: string, body?: unknown): Promise<T> {
-    const response = await fetch(`${this.#url}${path}`, {
+    const response = await this.#fetch(path, {
       method,
       ...(body === undefined
         ? {}
@@ -93,7 +97,7 @@ export class BenchedProcess implements AsyncDisposable {
 
   /** Many documents at once, each with its key. */
   async bulk(source: string, lines: readonly object[]): Promise<void> {
-    const response = await fetch(`${this.#url}/v1/sources/${source}/documents`, {
+    const response = await this.#fetch(`/v1/sources/${source}/documents`, {
       method: "POST",
       headers: { "content-type": "application/x-ndjson" },
       body: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
@@ -116,19 +120,21 @@ export class BenchedProcess implements AsyncDisposable {
       if (searchable >= documents && pending === 0) return performance.now();
       if (failed > 0) throw new Error(`${failed} documents of ${source} failed`);
       this.throwIfEnded();
-      await sleep(lookEveryMs * 10, undefined, { signal });
+      // Rarely at first, since looking is work too; often where the end is near.
+      const isNear = documents - searchable <= documents * nearShare;
+      await sleep(isNear ? lookNearMs : lookFarMs, undefined, { signal });
     }
   }
 
   async isReady(): Promise<boolean> {
-    const response = await fetch(`${this.#url}/readyz`);
+    const response = await this.#fetch("/readyz");
     await response.arrayBuffer();
     return response.ok;
   }
 
   /** The sum of a metric over the series that have these labels. */
   async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
-    const response = await fetch(`${this.#url}/metrics`);
+    const response = await this.#fetch("/metrics");
     const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
     let sum = 0;
     for (const line of (await response.text()).split("\n")) {
@@ -172,6 +178,19 @@ export class BenchedProcess implements AsyncDisposable {
       this.#child.kill("SIGKILL");
     }
     await this.#exited;
+  }
+
+  /** @throws with what the process printed, where it is gone */
+  async #fetch(path: string, request: RequestInit = {}): Promise<Response> {
+    try {
+      return await fetch(`${this.#url}${path}`, request);
+    } catch (error) {
+      await sleep(lookEveryMs);
+      this.throwIfEnded();
+      const { cause } = error as Error;
+      const printed = this.#output.slice(-outputShownMax);
+      throw new Error(`${path}: ${String(cause ?? error)}; printed: ${printed}`, { cause: error });
+    }
   }
 
   async #untilListening(noteFile: string): Promise<void> {

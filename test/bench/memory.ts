@@ -33,7 +33,6 @@ export const memoryPart: Part = {
       config: { sources: { app: { ...pushSource, window } } },
       dataDirectory: join(context.directory, "data"),
       fixedVectors: true,
-      profileName: "memory",
     });
     const samples: Sample[] = [];
     let sent = 0;
