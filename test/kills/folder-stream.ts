@@ -6,16 +6,17 @@ import { between, pick } from "@tidemark/testing";
 import type { Chance } from "@tidemark/pipeline";
 import { inventFrontMatter, inventMarkdown } from "./invent.ts";
 
-const filesMax = 40;
-const filesLeast = 20;
+const filesMax = 9;
+const filesLeast = 4;
 const slownessUnwatched = 8;
-const folders = ["", "guide/", "people/north/"];
+const below = ["", "guide/", "people/north/"];
 
 export class FolderStream {
   readonly #folder: string;
   readonly #chance: Chance;
   readonly #pauseMs: number;
   #made = 0;
+  #prefix = "";
   #changes = 0;
 
   constructor(options: {
@@ -32,22 +33,31 @@ export class FolderStream {
     return this.#changes;
   }
 
-  /** Slowly while nobody may be there to watch, and then so that it stays within the bound. */
+  /**
+   * Changes files below `prefix`: slowly while nobody may be there to watch, and then so that all
+   * changes stay within the bound.
+   */
   async run(
-    signal: AbortSignal,
+    prefix: string,
     { isWatched, changesMax }: { isWatched: () => boolean; changesMax: () => number },
+    signal: AbortSignal,
   ): Promise<void> {
+    this.#prefix = prefix;
+    await mkdir(join(this.#folder, prefix), { recursive: true });
     while (!signal.aborted) {
       const watched = isWatched();
-      if (!watched || this.#changes < changesMax()) await this.change();
+      if (!watched || this.#changes < changesMax()) await this.#change();
       const pauseMs = this.#pauseMs * (watched ? 1 : slownessUnwatched);
       await sleep(this.#chance() * 2 * pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async change(): Promise<void> {
-    const entries = await readdir(this.#folder, { recursive: true });
-    const files = entries.filter((entry) => entry.endsWith(".md")).toSorted();
+  async #change(): Promise<void> {
+    const entries = await readdir(join(this.#folder, this.#prefix), { recursive: true });
+    const files = entries
+      .filter((entry) => entry.endsWith(".md"))
+      .map((entry) => `${this.#prefix}${entry}`)
+      .toSorted();
     const chance = this.#chance();
     this.#changes += 1;
     if (files.length < filesLeast || (chance < 0.2 && files.length < filesMax)) {
@@ -67,7 +77,7 @@ export class FolderStream {
 
   #newKey(): string {
     this.#made += 1;
-    return `${pick(this.#chance, folders)}page ${this.#made}.md`;
+    return `${this.#prefix}${pick(this.#chance, below)}page ${this.#made}.md`;
   }
 
   /** The words stay, who may read them changes. */

@@ -104,7 +104,9 @@ class KillRun {
       // What was missed before goes where chance would have had its way.
       const again = planned.kind === "random" ? this.#missed.shift() : undefined;
       const round = again ? { kind: "step" as const, plan: again, armedFromStart: false } : planned;
-      const died = await this.#round(round);
+      // Each round has documents of its own until the next check, so that what a kill does to them
+      // is not covered up by what comes after.
+      const died = await this.#round(round, `r${at % checkEvery}/`);
       tell(`round ${at + 1}: ${died}`);
       const isLast = at === rounds - 1;
       if (isLast || (at + 1) % checkEvery === 0) await this.#check(at + 1);
@@ -123,15 +125,13 @@ class KillRun {
   }
 
   /** @returns where it died */
-  async #round(round: Round): Promise<string> {
+  async #round(round: Round, prefix: string): Promise<string> {
     rmSync(this.#paths.note, { force: true });
     const stop = new AbortController();
     let isWatched = false;
-    const folder = this.#folder.run(stop.signal, {
-      isWatched: () => isWatched,
-      // So that half of all changes come through the push API.
-      changesMax: () => this.#push.tried,
-    });
+    // Half of all changes come through the push API.
+    const pace = { isWatched: () => isWatched, changesMax: () => this.#push.tried };
+    const folder = this.#folder.run(prefix, pace, stop.signal);
     await using started = this.#start(
       round.kind === "step" ? environmentOf(round, this.#paths.note) : {},
     );
@@ -145,7 +145,7 @@ class KillRun {
       isWatched = true;
       started.send("arm");
       const waitMs = round.kind === "random" ? round.afterMs : stepWaitMsMax;
-      const push = this.#push.run(started.url, stop.signal);
+      const push = this.#push.run(started.url, prefix, stop.signal);
       await Promise.race([
         started.ended,
         sleep(waitMs, undefined, { signal: stop.signal }).catch(() => undefined),
@@ -185,8 +185,11 @@ class KillRun {
       return;
     }
     this.#restartMsWorst = Math.max(this.#restartMsWorst, readyMs);
-    await awaitComplete(url);
-    await lookUpUncertain(url, this.#record);
+    const settled = await this.#settle(url).catch((error: unknown) => String(error));
+    if (settled) {
+      this.#violations.push(`after round ${round}: ${settled}`);
+      return;
+    }
     const pushed = join(directory, "expected.ndjson");
     const lines = this.#record.expected().map((document) => `${JSON.stringify(document)}\n`);
     writeFileSync(pushed, lines.join(""));
@@ -211,6 +214,13 @@ class KillRun {
       tell(`  ${kind} ${subject}: ${detail}`);
     }
     await started.stop();
+  }
+
+  /** @throws when it never completes, or a document is in no state that it could be in */
+  async #settle(url: string): Promise<null> {
+    await awaitComplete(url);
+    await lookUpUncertain(url, this.#record);
+    return null;
   }
 
   #start(environment: Readonly<Record<string, string>>): StartedProcess {

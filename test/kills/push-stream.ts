@@ -15,10 +15,10 @@ import {
 import type { PushRecord, Write } from "./push-record.ts";
 
 export const pushSource = "app";
-const keysPerWorker = 16;
+const keysPerWorker = 6;
 const workers = 2;
-const largeKeys = 2;
 const linesMax = 5;
+const largeName = "house rules.md";
 
 interface Change {
   readonly key: string;
@@ -33,6 +33,7 @@ export class PushStream {
   readonly #pauseMs: number;
   #writes = 0;
   #large = 0;
+  #prefix = "";
 
   constructor(options: {
     readonly record: PushRecord;
@@ -49,8 +50,9 @@ export class PushStream {
     return this.#writes;
   }
 
-  /** Until the process is gone, or the signal. */
-  async run(url: string, signal: AbortSignal): Promise<void> {
+  /** Changes documents below `prefix` until the process is gone, or the signal. */
+  async run(url: string, prefix: string, signal: AbortSignal): Promise<void> {
+    this.#prefix = prefix;
     const small = Array.from({ length: workers }, (_, worker) =>
       this.#repeat(signal, () => this.#changeSmall(url, worker)),
     );
@@ -65,7 +67,8 @@ export class PushStream {
   }
 
   async #changeSmall(url: string, worker: number): Promise<boolean> {
-    const keyOf = () => `w${worker}/note ${between(this.#chance, 1, keysPerWorker)}.md`;
+    const keyOf = () =>
+      `${this.#prefix}w${worker}/note ${between(this.#chance, 1, keysPerWorker)}.md`;
     if (this.#chance() < 0.15) {
       const keys = new Set(Array.from({ length: between(this.#chance, 1, linesMax) }, keyOf));
       return this.#sendLines(
@@ -96,8 +99,8 @@ export class PushStream {
   /** Grows, shrinks and goes, in turn, so that points are put ahead and swept in writes of their own. */
   #changeLarge(url: string): Promise<boolean> {
     this.#large += 1;
-    const key = `large ${this.#large % largeKeys}.md`;
-    const turn = Math.floor(this.#large / largeKeys) % 5;
+    const key = `${this.#prefix}${largeName}`;
+    const turn = this.#large % 5;
     if (turn === 4) return this.#sendOne(url, { key, method: "DELETE", write: () => null });
     const content = turn % 2 === 0 ? inventLarge(this.#chance) : inventShrunk(this.#chance);
     return this.#sendOne(url, this.#put(key, content));
@@ -112,7 +115,7 @@ export class PushStream {
       contentType: "text/markdown",
       metadata: inventMetadata(this.#chance, this.#writes),
       permissions: inventPermissions(this.#chance),
-      tenant: key.startsWith("large") ? "*" : pick(this.#chance, tenants),
+      tenant: key.endsWith(largeName) ? "*" : pick(this.#chance, tenants),
       archived: this.#chance() < 0.05,
     };
     const { source: _source, key: _key, ...body } = document;
