@@ -12,8 +12,8 @@ import { median, number, spread } from "./statistics.ts";
 const goal = 0.85;
 const microsecondsPerSecond = 1_000_000;
 const seed = 17;
-const settings = { documents: 400, rounds: 3, textsToTry: 600 };
-const quickSettings = { documents: 48, rounds: 3, textsToTry: 100 };
+const settings = { documents: 300, rounds: 3, textsToTry: 600 };
+const quickSettings = { documents: 24, rounds: 2, textsToTry: 40 };
 /** What runs of the runtime are grouped up to, to find the best; 1 groups nothing. */
 const tokensPerRun = [1, 128, 256, 512];
 
