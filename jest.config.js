@@ -8,6 +8,8 @@ const project = (displayName, testMatch) => ({
 
 /** `unit` needs no server and no waiting; `e2e` starts whole processes. */
 export default {
+  // A bound for what hangs, and no measure of speed: machines are shared.
+  testTimeout: 60_000,
   projects: [
     project("unit", [
       "<rootDir>/libs/**/*.test.ts",

