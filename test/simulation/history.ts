@@ -1,6 +1,6 @@
 /** One history: a seed decides what happens, in which order, and what goes wrong. */
-import { hintsTopic, resolverGroup } from "@tidemark/pipeline";
-import { seededChance } from "@tidemark/testing";
+import { hintsTopic, receiptsTopic, resolverGroup } from "@tidemark/pipeline";
+import { seededChance, type LogStore } from "@tidemark/testing";
 import { Changes } from "./changes.ts";
 import { checkEmbeddingWork } from "./embedding-work.ts";
 import { drawFeatures, type Features } from "./features.ts";
@@ -51,7 +51,7 @@ class History {
   readonly #changes: Changes;
   readonly #mishaps: Mishaps;
   readonly #operations: Operations;
-  readonly #counts = { leftovers: 0, embedded: 0, answered: 0, incomplete: 0 };
+  readonly #counts = { leftovers: 0, embedded: 0, answered: 0, incomplete: 0, displaced: 0 };
 
   constructor(options: HistoryOptions, features: Features) {
     const texts = new Map<string, string>();
@@ -88,6 +88,7 @@ class History {
       for (const { process } of this.#world.running) process.crash();
       this.#counts.answered = this.#searching.counts.answered;
       this.#counts.incomplete = this.#searching.counts.incomplete;
+      this.#counts.displaced = displacedIn(this.#world.log);
       this.#counts.embedded = this.#world.generations.reduce((sum, each) => sum + each.embedded, 0);
     }
   }
@@ -118,7 +119,7 @@ class History {
       [1, true, () => void this.#operations.scan({ snapshot: false })],
       [2, features.crashes, () => this.#mishaps.crash()],
       [1, features.crashes, () => this.#mishaps.stop()],
-      [2, features.zombies, () => this.#mishaps.pauseOrResume()],
+      [4, features.zombies, () => this.#mishaps.pauseOrResume()],
       [1, features.compaction, () => this.#operations.compact()],
       [0.7, features.generations, () => this.#operations.buildOrSwitch()],
       [0.4, features.epochs, () => this.#operations.newEpoch()],
@@ -150,7 +151,9 @@ class History {
 
   async #quiet(): Promise<void> {
     for (let steps = 0; steps < restStepsMax; steps += 1) {
-      for (const { process } of this.#world.running) if (process.isPaused) process.resume();
+      for (const one of this.#world.running.slice()) {
+        if (one.process.isPaused) this.#mishaps.goOn(one);
+      }
       this.#mishaps.startMissing();
       await this.#step();
       if (this.#isQuiet()) return;
@@ -170,4 +173,12 @@ class History {
       isCaughtUp(log, generations)
     );
   }
+}
+
+/** How often a record was found to be older than what is known, and different. */
+function displacedIn(log: LogStore): number {
+  return log
+    .ranges(receiptsTopic)
+    .flatMap(({ partition, end }) => log.from(receiptsTopic, partition, 0, end))
+    .filter(({ value }) => value?.includes('"outcome":"displaced"')).length;
 }

@@ -36,15 +36,23 @@ export class Mishaps {
     const { chance, running } = this.#world;
     const paused = running.filter(({ process }) => process.isPaused);
     if (paused.length > 0 && chance() < 0.5) {
-      const one = pick(chance, paused);
-      this.#world.note(`${one.process.name} goes on`);
-      one.process.resume();
+      this.goOn(pick(chance, paused));
     } else if (paused.length < 2 && running.length > paused.length) {
-      const one = this.#victim(running.filter(({ process }) => !process.isPaused));
+      const awake = running.filter(({ process }) => !process.isPaused);
+      // A resolver between reading and telling is the one that can tell what is no longer so.
+      const resolvers = awake.filter(({ role }) => role.stage === "resolver");
+      const one = this.#victim(resolvers.length > 0 && chance() < 0.4 ? resolvers : awake);
       one.process.pause();
       const twin = this.#world.start(one.role);
       this.#world.note(`${one.process.name} is paused, ${twin.process.name} takes over`);
     }
+  }
+
+  /** What it holds it still does; then most learn that another has taken their place. */
+  goOn({ process, stop }: Running): void {
+    this.#world.note(`${process.name} goes on`);
+    process.resume();
+    if (this.#world.chance() < 0.7) stop.abort();
   }
 
   /** Most often one that has something in the air. */
