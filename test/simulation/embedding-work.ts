@@ -1,6 +1,6 @@
 /**
  * The most that may be embedded when nothing goes wrong: of each document's newly published chunks
- * those texts that its chunks before did not have. A delete in between starts anew.
+ * those that it did not have before. A delete in between starts anew.
  */
 import type { DocumentId } from "@tidemark/domain";
 import { chunksTopic, decodeChunkPart, documentOf } from "@tidemark/pipeline";
@@ -37,11 +37,18 @@ function embeddedAtMost(world: World, promises: Promises, generation: SimulatedG
       const at = told.findIndex(({ position }) => position === part.mutation.revision.position);
       const old = before.get(id);
       const isNew = !old || told.slice(old.told, at).some(({ state }) => state.kind === "absent");
-      const texts = new Set(part.chunks.map(({ text }) => text));
+      const texts = new Set(numbered(part.chunks.map(({ text }) => text)));
       const known = isNew || part.forced ? new Set<string>() : old.texts;
       most += [...texts].filter((text) => !known.has(text)).length;
       before.set(id, { texts, told: at });
     }
   }
   return most;
+}
+
+/** Of equal texts each is a chunk by itself. */
+function numbered(texts: readonly string[]): string[] {
+  return texts.map(
+    (text, at) => `${texts.slice(0, at).filter((one) => one === text).length} ${text}`,
+  );
 }
