@@ -39,7 +39,7 @@ export async function editRun(
   for (const at of texts.keys()) {
     const { manifest, receipts } = await api.why(`app/long-${at}`);
     if ((manifest?.indexed?.chunks ?? 0) < chunksLeast) throw new Error(`long-${at} is short`);
-    const [, ...edits] = indexedIn(receipts);
+    const [, ...edits] = [...applied(receipts)];
     for (const { chunks } of edits) {
       embedded.push(chunks.embedded);
       changed.push(chunks.embedded + chunks.reused);
@@ -53,6 +53,15 @@ export function indexedIn(receipts: WhyWire["receipts"]): WhyWire["receipts"] {
   return receipts
     .filter(({ outcome }) => outcome === "indexed")
     .sort((a, b) => a.revision.position - b.revision.position);
+}
+
+/** One receipt a revision, oldest first: an edit may leave the text as it was. */
+function applied(receipts: WhyWire["receipts"]): Iterable<WhyWire["receipts"][number]> {
+  const byRevision = receipts
+    .filter(({ outcome, stage }) => stage === "upserter" && outcome !== "superseded")
+    .sort((a, b) => a.revision.position - b.revision.position)
+    .map((receipt) => [receipt.revision.position, receipt] as const);
+  return new Map(byRevision).values();
 }
 
 function longDocuments(): string[] {
