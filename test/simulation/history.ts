@@ -156,22 +156,22 @@ class History {
       }
       this.#mishaps.startMissing();
       await this.#step();
-      if (this.#isQuiet()) return;
+      if (this.#unrest() === null) return;
     }
-    throw new Violation("it does not come to rest");
+    throw new Violation(`it does not come to rest: ${this.#unrest()}`);
   }
 
-  #isQuiet(): boolean {
+  /** What is not handled yet; null when all is. */
+  #unrest(): string | null {
     const { generations, log, running, scheduler, roles } = this.#world;
-    return (
-      this.#operations.acting === 0 &&
-      this.#searching.running === 0 &&
-      running.length >= roles.length &&
-      !scheduler.isBusy &&
-      running.every(({ runner }) => runner.waiting === 0) &&
-      lagOf(log, hintsTopic, resolverGroup) === 0 &&
-      isCaughtUp(log, generations)
-    );
+    const busy = running.find(({ runner }) => runner.waiting > 0);
+    if (this.#operations.acting > 0) return "a scan or replay goes on";
+    if (this.#searching.running > 0) return "a search goes on";
+    if (running.length < roles.length) return "a process is missing";
+    if (scheduler.isBusy) return "a process stands at a gate";
+    if (busy) return `${busy.process.name} has ${busy.runner.waiting} records in hand`;
+    if (lagOf(log, hintsTopic, resolverGroup) > 0) return "hints are not resolved";
+    return isCaughtUp(log, generations) ? null : "a generation is behind";
   }
 }
 

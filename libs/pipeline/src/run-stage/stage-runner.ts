@@ -209,8 +209,10 @@ export class StageRunner<T> {
     if (!index) return false;
     let rewound = false;
     const { topic, group } = this.#stage;
+    // In this order: what is acknowledged was in the index before, and may only have grown since.
+    const acknowledged = await consumer.acknowledged();
     const reached = await index.progress(topic, group);
-    for (const [partition, offset] of await consumer.acknowledged()) {
+    for (const [partition, offset] of acknowledged) {
       const indexAt = reached.get(partition) ?? 0;
       if (indexAt >= offset) continue;
       logger.warn({ topic, group, partition, offset, indexAt }, "index is behind its group");
