@@ -89,10 +89,9 @@ export const restrictionImmediate: readonly Fence[] = [
     promise: 4,
     does: "What is seen is never lowered, by a redelivery either.",
     file: "libs/domain/src/manifest-plan.ts",
-    before: `  if (order < 0) {
-    const late = mutation.offset > current.seen.offset;`,
+    before: `  if (order < 0 || (order === 0 && !isStub)) {`,
     after: `  const late = mutation.offset > current.seen.offset;
-  if (order < 0 && late) {`,
+  if ((order < 0 && late) || (order === 0 && !isStub)) {`,
     test: "a redelivery of what was public does not widen what is restricted since",
   },
 ];
