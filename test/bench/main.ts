@@ -37,6 +37,7 @@ const { values: options } = parseArgs({
   },
 });
 
+const exitCodeStopped = 130;
 const write = (line: string) => void process.stdout.write(`${line}\n`);
 const names = options.only.flatMap((list) => list.split(","));
 const unknown = names.filter((name) => !parts.some((part) => part.name === name));
@@ -48,6 +49,14 @@ if (unknown.length > 0) {
 const command = `npm run bench${process.argv.length > 2 ? ` -- ${process.argv.slice(2).join(" ")}` : ""}`;
 const scratch = await mkdtemp(join(tmpdir(), "tidemark-bench-"));
 const sections: Section[] = [];
+let opened: AsyncDisposableStack | null = null;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    void (opened?.disposeAsync() ?? Promise.resolve())
+      .then(() => rm(scratch, { recursive: true, force: true }))
+      .finally(() => process.exit(exitCodeStopped));
+  });
+}
 try {
   for (const part of parts) {
     if (names.length > 0 && !names.includes(part.name)) continue;
@@ -83,6 +92,7 @@ async function runPart(part: Part): Promise<Outcome> {
   if (options.profile) await mkdir(options.profile, { recursive: true });
   const timeout = AbortSignal.timeout(part.withinMs);
   const resources = new AsyncDisposableStack();
+  opened = resources;
   const beganAtMs = performance.now();
   const took = () => performance.now() - beganAtMs;
   const late = new Promise<never>((_, reject) => {
