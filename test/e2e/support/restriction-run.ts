@@ -39,8 +39,8 @@ const kinds: readonly RestrictionKind[] = [
 ];
 const waitMs = 30_000;
 const longWithinMs = 10 * 60_000;
-/** The queue is made so much longer at a time. */
-const fillMax = 2_000;
+/** So much more than asked for waits, so that what is embedded meanwhile does not make it too short. */
+const spareMax = 1_000;
 const pauseMsMax = 2_000;
 const wordsOfChunk = 120;
 const wordsOfQueued = 40;
@@ -57,6 +57,7 @@ export async function restrictionRun(
   options: RestrictionRunOptions,
 ): Promise<{ readonly measured: readonly Restriction[]; readonly deployment: Deployment }> {
   const chance = seededChance(options.seed);
+  const spare = Math.min(spareMax, options.queued);
   const shelf = { path: `./root/${queueFolder}`, permissions: "public", tenant: "*" };
   const deployment = await start({
     files: { exclude: [`${queueFolder}/**`] },
@@ -77,11 +78,12 @@ export async function restrictionRun(
   const measured: Restriction[] = [];
   let written = 0;
   for (let round = 0; round < options.rounds; round += 1) {
-    if ((await pendingOf(api)) < options.queued) {
-      const count = options.queued + Math.min(fillMax, options.queued) - (await pendingOf(api));
+    const pending = await pendingOf(api);
+    if (pending < options.queued + spare) {
+      const count = options.queued + 2 * spare - pending;
       await fill(deployment, { from: written, count, chance });
       written += count;
-      await eventually(async () => (await pendingOf(api)) >= options.queued, {
+      await eventually(async () => (await pendingOf(api)) >= options.queued + spare, {
         withinMs: longWithinMs,
       });
     }
