@@ -42,6 +42,8 @@ const longWithinMs = 10 * 60_000;
 /** So much more than asked for waits, so that what is embedded meanwhile does not make it too short. */
 const spareMax = 1_000;
 const pauseMsMax = 2_000;
+/** A document of fewer chunks may be done before anything else can be asked. */
+const longLeast = 1_000;
 const wordsOfChunk = 120;
 const wordsOfQueued = 40;
 const words = (
@@ -77,6 +79,7 @@ export async function restrictionRun(
   await eventually(() => allFound(api, options.rounds), { withinMs: longWithinMs, everyMs: 200 });
   const measured: Restriction[] = [];
   let written = 0;
+  let long = 1;
   for (let round = 0; round < options.rounds; round += 1) {
     const pending = await pendingOf(api);
     if (pending < options.queued + spare) {
@@ -87,13 +90,16 @@ export async function restrictionRun(
         withinMs: longWithinMs,
       });
     }
-    if (!(await isLongPending(api))) {
-      await putLong(api, { chunks: options.longChunks, version: round % 2 });
-    }
-    // So that the restriction falls into another part of the long document's way each time.
-    await new Promise((resolve) => {
-      setTimeout(resolve, between(chance, 0, pauseMsMax));
-    });
+    do {
+      if (!(await isLongPending(api))) {
+        long += 1;
+        await putLong(api, { chunks: options.longChunks, version: long % 2 });
+      }
+      // So that the restriction falls into another part of the long document's way each time.
+      await new Promise((resolve) => {
+        setTimeout(resolve, between(chance, 0, pauseMsMax));
+      });
+    } while (options.longChunks >= longLeast && !(await isLongPending(api)));
     measured.push(await measure(deployment, round));
   }
   return { measured, deployment };
