@@ -54,6 +54,11 @@ export class SqliteEventLog implements EventLog, DocumentHistory {
     return new SqliteLogConsumer({ database: this.#database, topic, group, partitions });
   }
 
+  async acknowledged(topic: string, group: string): Promise<ReadonlyMap<number, number>> {
+    await using consumer = await this.consumer(topic, group);
+    return await consumer.acknowledged();
+  }
+
   async ranges(topic: string): Promise<readonly PartitionRange[]> {
     await this.#ensure(topic);
     const lanes = await this.#database.read("topicLanes", topic);
@@ -109,7 +114,6 @@ export class SqliteEventLog implements EventLog, DocumentHistory {
     }
   }
 
-  /** Forgets a topic, with its groups. One made later by the name has another identity. */
   async dropTopic(topic: string): Promise<void> {
     const { partitions } = await this.#ensure(topic);
     for (let partition = 0; partition < partitions; partition += 1) {

@@ -56,6 +56,11 @@ export class SqliteLogConsumer implements LogConsumer {
     return new Map(this.#numbers().map((partition) => [partition, stored.get(partition) ?? 0]));
   }
 
+  /** One process holds them all, from the first to the last. */
+  held(): ReadonlyMap<number, number> {
+    return new Map(this.#numbers().map((partition) => [partition, 0]));
+  }
+
   async rewind(partition: number, offset: number): Promise<void> {
     await this.#database.write("setProgress", [this.#progress(partition, offset)], {
       priority: "restriction",

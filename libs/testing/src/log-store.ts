@@ -122,6 +122,13 @@ export class LogStore {
     this.#make(topic, partitions);
   }
 
+  drop(topic: string): void {
+    this.#topics.delete(topic);
+    for (const name of this.#groups.keys()) {
+      if (name.startsWith(`${topic}\n`)) this.#groups.delete(name);
+    }
+  }
+
   /** Keys move to other partitions from here on. */
   addPartitions(topic: string, partitions: number): void {
     const all = this.#of(topic).partitions;

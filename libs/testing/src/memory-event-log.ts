@@ -60,6 +60,16 @@ export class MemoryEventLog implements EventLog {
     return new MemoryConsumer(this.#given, topic, group);
   }
 
+  async acknowledged(topic: string, group: string): Promise<ReadonlyMap<number, number>> {
+    const consumer = await this.consumer(topic, group);
+    return await consumer.acknowledged();
+  }
+
+  async dropTopic(topic: string): Promise<void> {
+    await this.#given.gate("dropTopic");
+    this.#given.store.drop(topic);
+  }
+
   async ranges(topic: string) {
     await this.#given.gate("ranges");
     return this.#given.store.ranges(topic);
@@ -139,6 +149,10 @@ class MemoryConsumer implements LogConsumer {
     await this.#given.gate("acknowledged");
     const ranges = this.#given.store.ranges(this.#topic);
     return new Map(ranges.map(({ partition }) => [partition, this.#offsets.get(partition) ?? 0]));
+  }
+
+  held(): ReadonlyMap<number, number> {
+    return new Map(this.#given.store.ranges(this.#topic).map(({ partition }) => [partition, 0]));
   }
 
   async rewind(partition: number, offset: number): Promise<void> {

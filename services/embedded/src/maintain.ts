@@ -75,8 +75,7 @@ export async function isWaitingLong({
   for (const { topic, group } of readers) {
     const { compactAfterMs, retainMs } = topicPolicy(topic);
     const keptMs = retainMs ?? compactAfterMs;
-    await using consumer = await log.consumer(topic, group);
-    const acknowledged = await consumer.acknowledged();
+    const acknowledged = await log.acknowledged(topic, group);
     for (const { partition, begin, end } of await log.ranges(topic)) {
       const from = Math.max(begin, acknowledged.get(partition) ?? 0);
       const [first] = await log.read(topic, partition, { from, to: end, recordsMax: 1 });

@@ -9,6 +9,8 @@ export interface NewRecord {
   readonly partitionKey?: string;
   /** Overrides the choice: markers go to every partition. */
   readonly partition?: number;
+  /** W3C trace context of whatever caused it, for logs that carry headers. */
+  readonly trace?: string | null;
 }
 
 export interface LogRecord {
@@ -51,8 +53,13 @@ export interface LogConsumer extends AsyncDisposable {
   poll(options: PollOptions): Promise<readonly LogRecord[]>;
   /** `offset` is the next to be read. Never goes back; when it resolves, it survives a crash. */
   acknowledge(partition: number, offset: number): Promise<void>;
-  /** What was acknowledged, by partition; 0 for none. */
+  /** What was acknowledged of the partitions this member holds; 0 for none. */
   acknowledged(): Promise<ReadonlyMap<number, number>>;
+  /**
+   * The partitions this member holds, each with the term it holds it for. Another term means that
+   * somebody else may have held it meanwhile, and set it back: what was known of it is void.
+   */
+  held(): ReadonlyMap<number, number>;
   /** Reads again from here, and sets the acknowledged offset back to it. */
   rewind(partition: number, offset: number): Promise<void>;
 }
@@ -68,6 +75,8 @@ export interface EventLog extends AsyncDisposable {
     options?: { readonly durable?: boolean },
   ): Promise<readonly Appended[]>;
   consumer(topic: string, group: string): Promise<LogConsumer>;
+  /** What a group has acknowledged of every partition, without joining it; 0 for none. */
+  acknowledged(topic: string, group: string): Promise<ReadonlyMap<number, number>>;
   ranges(topic: string): Promise<readonly PartitionRange[]>;
   /** A bounded read for replays and look-ups, without a group. */
   read(
@@ -79,4 +88,6 @@ export interface EventLog extends AsyncDisposable {
   identity(topic: string): Promise<{ readonly id: string; readonly partitions: number }>;
   /** What each group has acknowledged of the topic, with how far behind it is, in records. */
   lag(topic: string, group: string): Promise<number>;
+  /** Forgets a topic, with its groups. One made later by the name has another identity. */
+  dropTopic(topic: string): Promise<void>;
 }

@@ -13,9 +13,26 @@ interface WaitingMarker {
 export class PartitionOffsets {
   readonly #trackers = new Map<number, ProgressTracker>();
   readonly #markers = new Map<number, WaitingMarker[]>();
+  /** What a record counts for when it is done, whatever became of its partition since. */
+  readonly #trackerOf = new WeakMap<LogRecord, ProgressTracker>();
+  #held: ReadonlyMap<number, number> = new Map();
+
+  /** Forgets partitions that are held no more, or for another term: they begin anew. */
+  hold(held: ReadonlyMap<number, number>): readonly number[] {
+    const lost = [...this.#held].flatMap(([partition, term]) =>
+      held.get(partition) === term ? [] : [partition],
+    );
+    for (const partition of lost) {
+      this.#trackers.delete(partition);
+      this.#markers.delete(partition);
+    }
+    this.#held = held;
+    return lost;
+  }
 
   /** False for a record that was started before: a log may deliver again what is in the air. */
-  start({ partition, offset }: LogRecord): boolean {
+  start(record: LogRecord): boolean {
+    const { partition, offset } = record;
     let tracker = this.#trackers.get(partition);
     if (!tracker) {
       tracker = new ProgressTracker(offset);
@@ -23,17 +40,20 @@ export class PartitionOffsets {
     }
     if (tracker.hasStarted(offset)) return false;
     tracker.start(offset);
+    this.#trackerOf.set(record, tracker);
     return true;
   }
 
-  complete({ partition, offset }: LogRecord): void {
-    this.#trackers.get(partition)?.complete(offset);
+  complete(record: LogRecord): void {
+    this.#trackerOf.get(record)?.complete(record.offset);
   }
 
   /** The offsets that could be acknowledged if these records were done, by partition. */
   completing(records: Iterable<LogRecord>): ReadonlyMap<number, number> {
     const byPartition = new Map<number, number[]>();
-    for (const { partition, offset } of records) {
+    for (const record of records) {
+      const { partition, offset } = record;
+      if (this.#trackerOf.get(record) !== this.#trackers.get(partition)) continue;
       const offsets = byPartition.get(partition);
       if (offsets) offsets.push(offset);
       else byPartition.set(partition, [offset]);
@@ -51,7 +71,7 @@ export class PartitionOffsets {
     for (const [partition, tracker] of this.#trackers) yield [partition, tracker.next];
   }
 
-  hold({ partition, offset }: LogRecord, marker: Marker): void {
+  await({ partition, offset }: LogRecord, marker: Marker): void {
     const markers = this.#markers.get(partition);
     if (markers) markers.push({ offset, marker });
     else this.#markers.set(partition, [{ offset, marker }]);

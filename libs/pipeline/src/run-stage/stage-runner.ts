@@ -100,6 +100,10 @@ export class StageRunner<T> {
           signal,
         }),
       );
+      for (const partition of this.#offsets.hold(consumer.held())) {
+        this.#acknowledged.delete(partition);
+        this.#stage.lost?.(partition);
+      }
       for (const record of records ?? []) await this.#accept(record, signal);
       if (records && records.length > 0) this.#wakeup.ring();
     }
@@ -109,7 +113,7 @@ export class StageRunner<T> {
     if (!this.#offsets.start(record)) return;
     const marker = record.value === null ? null : decodeMarker(record.value);
     if (marker) {
-      this.#offsets.hold(record, marker);
+      this.#offsets.await(record, marker);
       return;
     }
     try {

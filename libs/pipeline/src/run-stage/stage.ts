@@ -51,4 +51,6 @@ export interface Stage<T> {
   setAside(task: Task<T>, error: PoisonError, attempts: number): Promise<SetAside>;
   /** Everything before the marker in its partition is done. */
   passMarker(marker: Marker, partition: number): Promise<void>;
+  /** Another member may hold the partition now: what was passed there is void. */
+  lost?(partition: number): void;
 }

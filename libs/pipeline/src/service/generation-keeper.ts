@@ -210,8 +210,7 @@ export class GenerationKeeper {
   }
 
   async #reached(topic: string, group: string): Promise<Ends> {
-    await using consumer = await this.#options.log.consumer(topic, group);
-    return await consumer.acknowledged();
+    return await this.#options.log.acknowledged(topic, group);
   }
 
   async #behind(id: GenerationId): Promise<number> {
