@@ -1,0 +1,97 @@
+/** A server of the tests as a process of its own, from its ready line to its end. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface ServerCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** A line of its output, or a question that is asked until it says yes. */
+  readonly ready: RegExp | (() => Promise<boolean>);
+}
+
+const readyWithinMs = 120_000;
+const askEveryMs = 50;
+const stopWithinMs = 20_000;
+const outputCharsMax = 16_384;
+
+export class ServerProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
+  readonly #onExit: () => void;
+  #output = "";
+
+  private constructor({ program, args, cwd, environment = {} }: ServerCommand) {
+    this.#child = spawn(program, args, {
+      env: { ...process.env, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    this.#ended = Promise.race([once(this.#child, "close"), once(this.#child, "error")]);
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.setEncoding("utf8").on("data", (text: string) => {
+        this.#output = (this.#output + text).slice(-outputCharsMax);
+      });
+    }
+    // A test process that ends badly leaves no server behind.
+    this.#onExit = () => this.#child.kill("SIGKILL");
+    process.once("exit", this.#onExit);
+  }
+
+  /** @throws with the last of its output when it ends, or is not ready in time */
+  static async start(command: ServerCommand): Promise<ServerProcess> {
+    const server = new ServerProcess(command);
+    const deadlineMs = performance.now() + readyWithinMs;
+    while (!(await server.#isReady(command.ready))) {
+      if (server.hasEnded || performance.now() > deadlineMs) {
+        const why = server.hasEnded ? "has ended" : "is not ready";
+        await server.kill();
+        throw new Error(`${command.program} ${why}: ${server.#output.trim().slice(-2_000)}`);
+      }
+      await sleep(askEveryMs);
+    }
+    return server;
+  }
+
+  get hasEnded(): boolean {
+    const { exitCode, pid, signalCode } = this.#child;
+    return pid === undefined || exitCode !== null || signalCode !== null;
+  }
+
+  /** Nothing moves until `resume`; connections stay open. */
+  pause(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  async stop(): Promise<void> {
+    this.resume();
+    this.#child.kill("SIGTERM");
+    const stopped = Promise.race([
+      this.#ended.then(() => true),
+      sleep(stopWithinMs, false, { ref: false }),
+    ]);
+    if (!(await stopped)) await this.kill();
+    process.removeListener("exit", this.#onExit);
+  }
+
+  async kill(): Promise<void> {
+    if (!this.hasEnded) this.#child.kill("SIGKILL");
+    await this.#ended;
+    process.removeListener("exit", this.#onExit);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.hasEnded) await this.stop();
+  }
+
+  async #isReady(ready: ServerCommand["ready"]): Promise<boolean> {
+    if (ready instanceof RegExp) return ready.test(this.#output);
+    return ready().catch(() => false);
+  }
+}
