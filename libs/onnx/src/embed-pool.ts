@@ -1,7 +1,7 @@
 import { PoisonError, TransientError } from "@tidemark/pipeline";
 import type { EmbedLane } from "@tidemark/pipeline";
 import { EmbedThread } from "./embed-thread.ts";
-import type { ThreadOptions } from "./embed-thread.ts";
+import type { ThreadListener, ThreadOptions } from "./embed-thread.ts";
 import { LaneQueue } from "./lane-queue.ts";
 import type { LaneBounds, Queued } from "./lane-queue.ts";
 import { packIds } from "./run.ts";
@@ -14,6 +14,16 @@ export interface PoolOptions {
   readonly bounds: LaneBounds;
   readonly tokensPerRunMax: number;
   readonly closeMsMax: number;
+  /** Told of each run of the model that ended well. */
+  readonly onRun?: (run: RunFacts) => void;
+}
+
+export interface RunFacts {
+  readonly texts: number;
+  /** Of all its texts. */
+  readonly tokens: number;
+  /** How long the model took. */
+  readonly ms: number;
 }
 
 /** What an operator wants to see of a pool. */
@@ -180,8 +190,11 @@ export class EmbedPool {
     member.thread.send({ id, ids, texts: jobs.length, tokens: first.tokens, isQuery });
   }
 
-  #done(member: Member, runId: number, vectors: readonly ArrayBuffer[]): void {
-    for (const [place, job] of this.#takeRun(member, runId).entries()) {
+  #done(member: Member, { id, vectors, ms }: Parameters<ThreadListener["done"]>[0]): void {
+    const jobs = this.#takeRun(member, id);
+    const tokens = jobs.reduce((sum, job) => sum + job.tokens, 0);
+    this.#options.onRun?.({ texts: jobs.length, tokens, ms });
+    for (const [place, job] of jobs.entries()) {
       const request = job.request;
       if (request.isSettled) continue;
       try {
@@ -266,7 +279,7 @@ export class EmbedPool {
     if (this.#isClosed) return thread.close(this.#options.closeMsMax);
     const member: Member = { thread, runs: new Map() };
     thread.listen({
-      done: (runId, vectors) => this.#done(member, runId, vectors),
+      done: (done) => this.#done(member, done),
       failed: (runId, reason) => {
         this.#retry(this.#takeRun(member, runId), reason);
         this.#dispatch();

@@ -10,7 +10,7 @@ export interface ThreadOptions {
 }
 
 export interface ThreadListener {
-  done(runId: number, vectors: readonly ArrayBuffer[]): void;
+  done(done: Extract<FromWorker, { readonly kind: "done" }>): void;
   failed(runId: number, reason: string): void;
   /** The thread ended unasked. `runId` is the run it was computing, 0 when it is not known. */
   died(runId: number, reason: string): void;
@@ -67,7 +67,7 @@ export class EmbedThread {
     thread.#worker.on("message", (message: FromWorker) => {
       if (message.kind === "ready") resolve();
       else if (message.kind === "refused") reject(new Error(message.reason));
-      else if (message.kind === "done") thread.#listener?.done(message.id, message.vectors);
+      else if (message.kind === "done") thread.#listener?.done(message);
       else thread.#listener?.failed(message.id, message.reason);
     });
     void thread.#ended.then(() => reject(new Error(thread.#reason)));

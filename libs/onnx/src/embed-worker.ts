@@ -43,13 +43,15 @@ async function work(session: Awaited<ReturnType<typeof openSession>>): Promise<v
 
 async function compute(session: Awaited<ReturnType<typeof openSession>>, run: Run): Promise<void> {
   try {
+    const beganMs = performance.now();
     const { values, width } = await runSession(session, new BigInt64Array(run.ids), run);
+    const ms = performance.now() - beganMs;
     // The values belong to the runtime: each vector is copied to a buffer that can be moved.
     const vectors = Array.from(
       { length: run.texts },
       (_, text) => values.slice(text * width, (text + 1) * width).buffer,
     );
-    send({ kind: "done", id: run.id, vectors }, vectors);
+    send({ kind: "done", id: run.id, vectors, ms }, vectors);
   } catch (error) {
     send({ kind: "failed", id: run.id, reason: reasonOf(error) });
   }

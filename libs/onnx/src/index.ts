@@ -1,6 +1,8 @@
 export { OnnxEmbedder } from "./onnx-embedder.ts";
 export type { OnnxEmbedderOptions } from "./onnx-embedder.ts";
-export type { PoolLoad } from "./embed-pool.ts";
+export { modelDirectoryOf, openTokenizer } from "./model-directory.ts";
+export type { OpenedTokenizer } from "./model-directory.ts";
+export type { PoolLoad, RunFacts } from "./embed-pool.ts";
 export type { GoldenReport } from "./golden.ts";
 export { WordPieceTokenizer, specialTokensCount } from "./wordpiece-tokenizer.ts";
 export type { TokenSpan } from "./wordpiece-tokenizer.ts";

@@ -1,4 +1,4 @@
-import { OverloadedError, embedLanes } from "@tidemark/pipeline";
+import { OverloadedError, PoisonError, embedLanes } from "@tidemark/pipeline";
 import type { EmbedLane } from "@tidemark/pipeline";
 import * as fc from "fast-check";
 import { LaneQueue } from "./lane-queue.ts";
@@ -137,9 +137,9 @@ test("a lane that is full refuses all of a request, and no other lane does", () 
   expect(queue.texts()).toBe(5);
 });
 
-test("a request that never fits is a mistake, not an overload", () => {
+test("a request that never fits is poison and no overload: halved, it may fit", () => {
   const queue = new LaneQueue<Queued>({ textsMax: 4, tokensMax: 100 });
 
-  expect(() => queue.push("live", texts("live", 5))).toThrow(RangeError);
-  expect(() => queue.push("live", texts("live", 1, 101))).toThrow(RangeError);
+  expect(() => queue.push("live", texts("live", 5))).toThrow(PoisonError);
+  expect(() => queue.push("live", texts("live", 1, 101))).toThrow(PoisonError);
 });

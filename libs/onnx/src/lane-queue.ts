@@ -1,4 +1,4 @@
-import { OverloadedError, embedLanes } from "@tidemark/pipeline";
+import { OverloadedError, PoisonError, embedLanes } from "@tidemark/pipeline";
 import type { EmbedLane } from "@tidemark/pipeline";
 
 /** A text that waits. */
@@ -77,14 +77,15 @@ export class LaneQueue<Item extends Queued> {
 
   /**
    * Lets all of them wait, or none: throws `OverloadedError` when their lane has no room, and
-   * `RangeError` when it never will have.
+   * `PoisonError` when it never will have: halved, they may fit.
    */
   push(lane: EmbedLane, items: readonly Item[]): void {
     const state = this.#lane(lane);
     const tokens = items.reduce((sum, item) => sum + item.tokens, 0);
     const { textsMax, tokensMax } = this.#bounds;
     if (items.length > textsMax || tokens > tokensMax) {
-      throw new RangeError(`a request may have ${textsMax} texts and ${tokensMax} tokens`);
+      const most = `a request may have ${textsMax} texts and ${tokensMax} tokens`;
+      throw new PoisonError("size-limit", most);
     }
     if (state.items.size + items.length > textsMax || state.tokens + tokens > tokensMax) {
       throw new OverloadedError(`the embedder's queue is full: ${lane}`);

@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
 import type { EmbeddingSpace } from "@tidemark/pipeline";
 import type { Golden } from "./golden.ts";
+import { digestOf, readDescription } from "./model-description.ts";
 import { WordPieceTokenizer } from "./wordpiece-tokenizer.ts";
 
 export interface Model {
@@ -16,44 +15,33 @@ export interface Model {
   readonly golden: Golden;
 }
 
-/** `embedding.json`: what the other files of the directory do not say. */
-interface Description {
-  readonly model: string;
-  readonly modelFile: string;
-  readonly devices: readonly string[];
-  readonly dimension: number;
-  readonly tokensMax: number;
-  readonly pooling: string;
-  readonly documentPrefix: string;
-  readonly queryPrefix: string;
-  /** Digests that files must have, by name. */
-  readonly sha256: Readonly<Record<string, string>>;
+/** The models that travel with the repository, by name. */
+const bundled: Readonly<Record<string, string>> = {
+  "all-MiniLM-L6-v2-int8": "all-MiniLM-L6-v2",
+};
+
+/** Where a model lies: one that travels with the repository by its name, any other by its path. */
+export function modelDirectoryOf(nameOrPath: string): string {
+  const name = bundled[nameOrPath];
+  if (name === undefined) return nameOrPath;
+  return fileURLToPath(new URL(`../../../models/${name}`, import.meta.url));
 }
 
 /**
  * Reads a directory with `embedding.json`, `tokenizer.json`, `golden.json` and the model file.
  *
- * Throws when a file is missing or another than `embedding.json` names: a model that was swapped
- * by mistake gives vectors that look right and are not.
+ * Throws when a file is missing or another than `embedding.json` names.
  */
 export async function readModelDirectory(directory: string): Promise<Model> {
+  const description = await readDescription(directory);
+  const { modelFile, devices, sha256: _sha256, ...described } = description;
   const text = async (name: string): Promise<string> => readFile(join(directory, name), "utf8");
-  const description = parseDescription(await text("embedding.json"));
-  const { modelFile, devices, sha256, ...described } = description;
-  const digestOf = async (name: string): Promise<string> => {
-    const digest = await sha256Of(join(directory, name));
-    const expected = sha256[name];
-    if (expected !== undefined && expected !== digest) {
-      throw new Error(`${join(directory, name)} is not the file that embedding.json names`);
-    }
-    return digest;
-  };
   const [weightsDigest, tokenizerDigest, tokenizer, golden] = await Promise.all([
-    digestOf(modelFile),
-    digestOf("tokenizer.json"),
+    digestOf(directory, modelFile, description),
+    digestOf(directory, "tokenizer.json", description),
     text("tokenizer.json"),
     text("golden.json"),
-    digestOf("golden.json"),
+    digestOf(directory, "golden.json", description),
   ]);
   return {
     space: { ...described, metric: "cosine", weightsDigest, tokenizerDigest },
@@ -64,28 +52,24 @@ export async function readModelDirectory(directory: string): Promise<Model> {
   };
 }
 
-function parseDescription(text: string): Description {
-  const found = JSON.parse(text) as Partial<Description>;
-  const texts = ["model", "modelFile", "pooling", "documentPrefix", "queryPrefix"] as const;
-  const numbers = ["dimension", "tokensMax"] as const;
-  const isComplete =
-    texts.every((key) => typeof found[key] === "string") &&
-    numbers.every((key) => Number.isInteger(found[key])) &&
-    Array.isArray(found.devices) &&
-    typeof found.sha256 === "object";
-  if (!isComplete) {
-    throw new Error(`embedding.json needs devices, sha256, ${[...texts, ...numbers].join(", ")}`);
-  }
-  const { model, modelFile, devices, dimension, tokensMax, ...rest } = found as Description;
-  const { pooling, documentPrefix, queryPrefix, sha256 } = rest;
-  const space = { model, dimension, tokensMax, pooling, documentPrefix, queryPrefix };
-  return { ...space, modelFile, devices, sha256 };
+/** A model's tokenizer without the model, for whoever has it embed elsewhere. */
+export interface OpenedTokenizer {
+  /** The model's own name, as whoever runs it tells it. */
+  readonly model: string;
+  /** Hex sha256 of the file, as in the space of the model. */
+  readonly digest: string;
+  readonly tokensMax: number;
+  countTokens(text: string): number;
 }
 
-async function sha256Of(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file, { highWaterMark: readBytes }), hash);
-  return hash.digest("hex");
+/** Reads `embedding.json` and `tokenizer.json` of a model's directory, and nothing else. */
+export async function openTokenizer(directory: string): Promise<OpenedTokenizer> {
+  const description = await readDescription(directory);
+  const { model, tokensMax } = description;
+  const [digest, text] = await Promise.all([
+    digestOf(directory, "tokenizer.json", description),
+    readFile(join(directory, "tokenizer.json"), "utf8"),
+  ]);
+  const tokenizer = WordPieceTokenizer.parse(text, tokensMax);
+  return { model, digest, tokensMax, countTokens: (counted) => tokenizer.countTokens(counted) };
 }
-
-const readBytes = 1024 * 1024;

@@ -2,8 +2,10 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { RunFacts } from "./embed-pool.ts";
 import type { Golden } from "./golden.ts";
 import { OnnxEmbedder } from "./onnx-embedder.ts";
+import { modelDirectoryOf, openTokenizer } from "./model-directory.ts";
 
 const modelDirectory = fileURLToPath(new URL("../../../models/all-MiniLM-L6-v2", import.meta.url));
 const document = { purpose: "document", lane: "live" } as const;
@@ -63,6 +65,37 @@ test("texts of one meaning are nearer than others", async () => {
   expect(cosine(question, same)).toBeGreaterThan(cosine(question, other) + 0.3);
 });
 
+test("a model that travels with the repository is found by its name, any other by its path", () => {
+  expect(modelDirectoryOf("all-MiniLM-L6-v2-int8")).toBe(modelDirectory);
+  expect(modelDirectoryOf("/models/mine")).toBe("/models/mine");
+});
+
+test("a tokenizer without its model counts as the model does, and says whose it is", async () => {
+  const tokenizer = await openTokenizer(modelDirectory);
+
+  expect(tokenizer).toMatchObject({
+    model: embedder.space.model,
+    digest: embedder.space.tokenizerDigest,
+    tokensMax: embedder.space.tokensMax,
+  });
+  for (const text of ["", "the level of the lake rises", "tide ".repeat(1000)]) {
+    expect(tokenizer.countTokens(text)).toBe(embedder.countTokens(text));
+  }
+});
+
+test("each run of the model is told with its size and the time it took", async () => {
+  const runs: RunFacts[] = [];
+  const onRun = (run: RunFacts) => void runs.push(run);
+  await using told = await OnnxEmbedder.open({ modelDirectory, workers: 1, onRun });
+  runs.length = 0;
+
+  const { tokens } = await told.embed({ texts: ["one", "two", "three words here"], ...document });
+
+  expect(runs.reduce((sum, run) => sum + run.texts, 0)).toBe(3);
+  expect(runs.reduce((sum, run) => sum + run.tokens, 0)).toBe(tokens);
+  expect(runs.every(({ ms }) => ms > 0)).toBe(true);
+});
+
 test("changed files of a model are refused", async () => {
   const directory = await mkdtemp(join(tmpdir(), "tidemark-model-"));
   try {
@@ -101,6 +134,7 @@ test("a GPU that is not there is refused with the reason, and auto does without"
     );
     await using auto = await OnnxEmbedder.open({ ...options, device: "auto" });
     expect(auto.device).toBe("cpu");
+    expect(auto.withoutCuda).toContain("shared library");
   } finally {
     await rm(directory, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { EmbedReply, EmbedRequest, Embedder, EmbeddingSpace } from "@tidemark/pipeline";
 import { EmbedPool } from "./embed-pool.ts";
-import type { PoolLoad, PoolOptions } from "./embed-pool.ts";
+import type { PoolLoad, PoolOptions, RunFacts } from "./embed-pool.ts";
 import { checkGolden } from "./golden.ts";
 import type { GoldenReport } from "./golden.ts";
 import { readModelDirectory } from "./model-directory.ts";
@@ -11,7 +11,10 @@ import type { TokenSpan } from "./wordpiece-tokenizer.ts";
 export interface OnnxEmbedderOptions {
   /** Has `embedding.json` and the files it names. */
   readonly modelDirectory: string;
-  /** Threads, each with its own copy of the weights. A core each unless given, at most 8. */
+  /**
+   * Threads, each with its own copy of the weights. Unless given, a core each, at most 8; on a GPU
+   * one, which is enough to keep it busy.
+   */
   readonly workers?: number;
   /** `auto` takes a GPU if the model is made for one and it is there. */
   readonly device?: "auto" | "cpu" | "cuda";
@@ -21,15 +24,21 @@ export interface OnnxEmbedderOptions {
   /** Texts of equal length share a run up to this. */
   readonly tokensPerRunMax?: number;
   readonly closeMsMax?: number;
+  /** Told of each run of the model that ended well. */
+  readonly onRun?: (run: RunFacts) => void;
   /** Another worker program, for tests. */
   readonly workerEntry?: URL;
 }
 
-const workersDefaultMax = 8;
+/** What a processor and a GPU are best at. */
+const workersDefaultMax = { cpu: 8, cuda: 1 };
 const queueTextsDefault = 8192;
 const queueTokensDefault = 1_000_000;
-/** Grouping pays for texts up to about 64 tokens; longer runs only make queries wait. */
-const tokensPerRunDefault = 128;
+/**
+ * On a processor grouping pays for texts up to about 64 tokens, and longer runs only make queries
+ * wait. A GPU is idle with less than some thousands.
+ */
+const tokensPerRunDefault = { cpu: 128, cuda: 16_384 };
 const closeMsDefault = 5000;
 
 /** Makes vectors on this machine. One text gives one vector, whatever shares its run. */
@@ -38,12 +47,15 @@ export class OnnxEmbedder implements Embedder, AsyncDisposable {
   readonly device: "cpu" | "cuda";
   /** How well this machine reproduces the golden texts; a verdict `warn` is to be logged. */
   readonly golden: GoldenReport;
+  /** Why `auto` does without the GPU that the model is made for; null where it does not. */
+  readonly withoutCuda: string | null;
   readonly #model: Model;
   readonly #pool: EmbedPool;
 
   private constructor(model: Model, started: StartedPool, golden: GoldenReport) {
     this.space = model.space;
     this.device = started.device;
+    this.withoutCuda = started.withoutCuda;
     this.golden = golden;
     this.#model = model;
     this.#pool = started.pool;
@@ -100,6 +112,7 @@ export class OnnxEmbedder implements Embedder, AsyncDisposable {
 interface StartedPool {
   readonly pool: EmbedPool;
   readonly device: "cpu" | "cuda";
+  readonly withoutCuda: string | null;
 }
 
 /**
@@ -116,18 +129,18 @@ async function startPool(model: Model, options: OnnxEmbedderOptions): Promise<St
   if (device === "cuda" && !isForCuda) {
     throw new Error(`device cuda: ${model.space.model} is made for ${model.devices.join(", ")}`);
   }
+  let withoutCuda: string | null = null;
   if (device === "cuda" || (device === "auto" && isForCuda)) {
     try {
       const pool = await EmbedPool.start(poolOptions(model, options, "cuda"));
-      return { pool, device: "cuda" };
+      return { pool, device: "cuda", withoutCuda };
     } catch (error) {
-      if (device === "cuda") {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new Error(`device cuda: ${reason}`, { cause: error });
-      }
+      withoutCuda = error instanceof Error ? error.message : String(error);
+      if (device === "cuda") throw new Error(`device cuda: ${withoutCuda}`, { cause: error });
     }
   }
-  return { pool: await EmbedPool.start(poolOptions(model, options, "cpu")), device: "cpu" };
+  const pool = await EmbedPool.start(poolOptions(model, options, "cpu"));
+  return { pool, device: "cpu", withoutCuda };
 }
 
 function poolOptions(
@@ -138,13 +151,14 @@ function poolOptions(
   const { workerEntry, modelFile } = { ...options, modelFile: model.modelFile };
   return {
     thread: { modelFile, device, ...(workerEntry && { entry: workerEntry }) },
-    workers: options.workers ?? Math.min(availableParallelism(), workersDefaultMax),
+    workers: options.workers ?? Math.min(availableParallelism(), workersDefaultMax[device]),
     dimension: model.space.dimension,
     bounds: {
       textsMax: options.queueTextsMax ?? queueTextsDefault,
       tokensMax: options.queueTokensMax ?? queueTokensDefault,
     },
-    tokensPerRunMax: options.tokensPerRunMax ?? tokensPerRunDefault,
+    tokensPerRunMax: options.tokensPerRunMax ?? tokensPerRunDefault[device],
     closeMsMax: options.closeMsMax ?? closeMsDefault,
+    ...(options.onRun && { onRun: options.onRun }),
   };
 }

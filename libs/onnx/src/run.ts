@@ -36,8 +36,14 @@ export type FromWorker =
   | { readonly kind: "ready" }
   /** The session could not be opened; the worker ends. */
   | { readonly kind: "refused"; readonly reason: string }
-  /** One buffer of float32 for each text of the run. */
-  | { readonly kind: "done"; readonly id: number; readonly vectors: readonly ArrayBuffer[] }
+  | {
+      readonly kind: "done";
+      readonly id: number;
+      /** One buffer of float32 for each text of the run. */
+      readonly vectors: readonly ArrayBuffer[];
+      /** How long the model took. */
+      readonly ms: number;
+    }
   | { readonly kind: "failed"; readonly id: number; readonly reason: string };
 
 /** Packs ids of equal length as the model reads them. */
