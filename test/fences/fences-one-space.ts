@@ -72,7 +72,7 @@ export const oneSpace: readonly Fence[] = [
   {
     promise: 5,
     does: "A generation is kept and queried by an embedder of its very space, or by none.",
-    file: "services/embedded/src/embedders.ts",
+    file: "libs/assembly/src/embedders.ts",
     before: "      if (!difference) return embedder;",
     after: "      return embedder;",
     test: "a generation is refused by an embedder that puts another prefix before its queries",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Recipe } from "@tidemark/domain";
 import type { Config, Logger } from "@tidemark/runtime";
 import { aRecipe } from "@tidemark/testing";
-import { Embedders } from "../../services/embedded/src/embedders.ts";
+import { Embedders } from "../../libs/assembly/src/embedders.ts";
 
 const configured = {
   kind: "openai",

@@ -53,7 +53,13 @@ export async function* reconcile(
   }
 }
 
+const aboveSurrogates = /[\ud800-\uffff]/;
+
 /** By UTF-8 bytes, as SQLite, S3 and every listing that is ordered at all order them. */
 export function compareKeys(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (a === b) return 0;
+  // UTF-16 is ordered as UTF-8 is, but for what lies above the surrogates and what they stand for.
+  const isAlike = !aboveSurrogates.test(a) && !aboveSurrogates.test(b);
+  if (isAlike) return a < b ? -1 : 1;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,5 +1,11 @@
 import * as fc from "fast-check";
-import { decodeMarker, encodeMarker, markerKey, WatermarkTracker } from "./watermark.ts";
+import {
+  decodeMarker,
+  encodeMarker,
+  markerKey,
+  producerSilentMs,
+  WatermarkTracker,
+} from "./watermark.ts";
 
 const marker = { source: "files", producer: "scan", completeToMs: 100 };
 
@@ -10,17 +16,38 @@ test("a marker is read as it was written, and nothing else is one", () => {
 });
 
 test("nothing is complete until every partition passed a marker of every producer", () => {
-  const tracker = new WatermarkTracker(2);
+  const tracker = new WatermarkTracker();
 
-  expect(tracker.completeTo("files")).toBeNull();
+  expect(tracker.completeTo("files", 2)).toBeNull();
   tracker.note(marker, 0);
-  expect(tracker.completeTo("files")).toBeNull();
+  expect(tracker.completeTo("files", 2)).toBeNull();
   tracker.note({ ...marker, completeToMs: 80 }, 1);
-  expect(tracker.completeTo("files")).toBe(80);
+  expect(tracker.completeTo("files", 2)).toBe(80);
   tracker.note({ ...marker, producer: "watch", completeToMs: 500 }, 0);
-  expect(tracker.completeTo("files")).toBeNull();
-  tracker.forget("files", "watch");
-  expect(tracker.completeTo("files")).toBe(80);
+  expect(tracker.completeTo("files", 2)).toBeNull();
+});
+
+test("a producer that stopped long before the others does not hold them back", () => {
+  const tracker = new WatermarkTracker();
+  tracker.note({ ...marker, producer: "stopped" }, 0);
+  tracker.note({ ...marker, completeToMs: 100 + producerSilentMs }, 0);
+  expect(tracker.completeTo("files", 1)).toBe(100);
+
+  tracker.note({ ...marker, completeToMs: 101 + producerSilentMs }, 0);
+
+  expect(tracker.completeTo("files", 1)).toBe(101 + producerSilentMs);
+});
+
+test("what is forgotten of a partition is unknown until it is passed again", () => {
+  const tracker = new WatermarkTracker();
+  tracker.note(marker, 0);
+  tracker.note(marker, 1);
+  expect(tracker.passed(1)).toEqual([marker]);
+
+  tracker.forget(1);
+
+  expect(tracker.passed(1)).toEqual([]);
+  expect(tracker.completeTo("files", 2)).toBeNull();
 });
 
 test("a watermark is the least over partitions and producers, and never goes back", () => {
@@ -31,7 +58,7 @@ test("a watermark is the least over partitions and producers, and never goes bac
   });
   fc.assert(
     fc.property(fc.array(note), (notes) => {
-      const tracker = new WatermarkTracker(3);
+      const tracker = new WatermarkTracker();
       for (const producer of ["scan", "watch"]) {
         for (const partition of [0, 1, 2])
           tracker.note({ ...marker, producer, completeToMs: 0 }, partition);
@@ -43,7 +70,7 @@ test("a watermark is the least over partitions and producers, and never goes bac
         const place = `${rest.producer}/${partition}`;
         highest.set(place, Math.max(rest.completeToMs, highest.get(place) ?? 0));
         const least = highest.size < 6 ? 0 : Math.min(...highest.values());
-        expect(tracker.completeTo("files")).toBe(least);
+        expect(tracker.completeTo("files", 3)).toBe(least);
         expect(least).toBeGreaterThanOrEqual(before);
         before = least;
       }

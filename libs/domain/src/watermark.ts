@@ -32,38 +32,55 @@ export function markerKey(marker: Marker): string {
   return `marker#${marker.source}#${marker.producer}`;
 }
 
-export class WatermarkTracker {
-  readonly #partitions: number;
-  readonly #completeTo = new Map<string, Map<string, Map<number, number>>>();
+/** A producer so far behind the others of its source has stopped, and has accepted nothing since. */
+export const producerSilentMs = 60_000;
 
-  constructor(partitions: number) {
-    this.#partitions = partitions;
-  }
+export class WatermarkTracker {
+  /** By partition, source and producer. */
+  readonly #completeTo = new Map<number, Map<string, Map<string, number>>>();
 
   note(marker: Marker, partition: number): void {
-    const producers = getOrMake(this.#completeTo, marker.source, () => new Map());
-    const partitions = getOrMake(producers, marker.producer, () => new Map<number, number>());
-    const before = partitions.get(partition) ?? 0;
-    partitions.set(partition, Math.max(before, marker.completeToMs));
+    const sources = getOrMake(this.#completeTo, partition, () => new Map());
+    const producers = getOrMake(sources, marker.source, () => new Map<string, number>());
+    const before = producers.get(marker.producer) ?? 0;
+    producers.set(marker.producer, Math.max(before, marker.completeToMs));
   }
 
-  /** Milliseconds since 1970, or null while some partition has passed no marker. */
-  completeTo(source: string): number | null {
-    const producers = this.#completeTo.get(source);
-    if (!producers) return null;
-    const times = [...producers.values()].map((partitions) =>
-      partitions.size < this.#partitions ? null : Math.min(...partitions.values()),
+  /**
+   * Up to when every one of so many partitions has passed the markers of the source, in milliseconds
+   * since 1970; null while some partition has passed none.
+   */
+  completeTo(source: string, partitions: number): number | null {
+    const byProducer = new Map<string, number[]>();
+    for (let partition = 0; partition < partitions; partition += 1) {
+      const producers = this.#completeTo.get(partition)?.get(source);
+      for (const [producer, toMs] of producers ?? []) {
+        getOrMake(byProducer, producer, () => []).push(toMs);
+      }
+    }
+    const producers = [...byProducer.values()].map((times) => ({
+      least: times.length < partitions ? null : Math.min(...times),
+      newest: Math.max(...times),
+    }));
+    const newestOfAll = Math.max(...producers.map(({ newest }) => newest));
+    // One that has sent for a while and then no more must not hold the others back for ever.
+    const speaking = producers.flatMap(({ least, newest }) =>
+      newestOfAll - newest <= producerSilentMs ? [least] : [],
     );
-    return times.some((time) => time === null) ? null : Math.min(...(times as number[]));
+    const isKnown = speaking.length > 0 && speaking.every((least) => least !== null);
+    return isKnown ? Math.min(...speaking) : null;
   }
 
-  /** A producer that will never send again must not hold the others back. */
-  forget(source: string, producer: string): void {
-    this.#completeTo.get(source)?.delete(producer);
+  /** What was passed in a partition, to tell it to others. */
+  passed(partition: number): readonly Marker[] {
+    return [...(this.#completeTo.get(partition) ?? [])].flatMap(([source, producers]) =>
+      [...producers].map(([producer, completeToMs]) => ({ source, producer, completeToMs })),
+    );
   }
 
-  sources(): readonly string[] {
-    return [...this.#completeTo.keys()];
+  /** Another is responsible for the partition: what was passed there says nothing any more. */
+  forget(partition: number): void {
+    this.#completeTo.delete(partition);
   }
 }
 

@@ -8,6 +8,8 @@ export interface TopicPolicy {
   readonly compactAfterMs: number;
   /** Null keeps for ever. */
   readonly retainMs: number | null;
+  /** One partition, so that its order is total. */
+  readonly single?: boolean;
 }
 
 const hourMs = 3_600_000;
@@ -18,6 +20,10 @@ export const mutationsTopic = "mutations";
 export const receiptsTopic = "receipts";
 export const deadLettersTopic = "deadletters";
 export const controlTopic = "control";
+/** What each process says of itself, again and again. */
+export const statesTopic = "states";
+/** What one process asks another, and its answer. */
+export const callsTopic = "calls";
 
 export function chunksTopic(generation: GenerationId): string {
   return `chunks.${generation}`;
@@ -28,7 +34,10 @@ export function topicPolicy(name: string): TopicPolicy {
     case mutationsTopic:
       return { name, compact: true, compactAfterMs: dayMs, retainMs: null };
     case controlTopic:
-      return { name, compact: true, compactAfterMs: hourMs, retainMs: null };
+      return { name, compact: true, compactAfterMs: hourMs, retainMs: null, single: true };
+    case statesTopic:
+    case callsTopic:
+      return { name, compact: false, compactAfterMs: 0, retainMs: hourMs, single: true };
     case deadLettersTopic:
       return { name, compact: true, compactAfterMs: hourMs, retainMs: 28 * dayMs };
     case receiptsTopic:

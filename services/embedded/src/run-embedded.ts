@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { createServer, mayListen, parseKeys } from "@tidemark/api";
+import { openTidemark, refuseUnbuilt, roles, type Wrap } from "@tidemark/assembly";
 import {
   createLogger,
   createMetrics,
@@ -18,9 +19,7 @@ import {
 import { DataDirectoryLockedError } from "@tidemark/sqlite";
 import { banner } from "./banner.ts";
 import { announceProgress } from "./announce.ts";
-import { openTidemark, type Wrap } from "./open-tidemark.ts";
 import { writeProcessNote } from "./process-note.ts";
-import { refuseUnbuilt } from "./refuse-unbuilt.ts";
 import { version } from "./version.ts";
 
 export interface RunOptions {
@@ -73,10 +72,26 @@ async function serve(
   const live = resources.use(new EventLoopWatch({ nowMs: () => Date.now() }));
   const { wrap } = options;
   const tidemark = await locked(() =>
-    openTidemark({ config, version, dataDirectory, logger, metrics, readiness, resources, wrap }),
+    openTidemark(
+      {
+        config,
+        version,
+        service: "tidemark",
+        roles: new Set(roles),
+        dataDirectory,
+        logger,
+        metrics,
+        readiness,
+        resources,
+        wrap,
+      },
+      signal,
+    ),
   );
+  const { service } = tidemark;
+  if (!service) throw new Error("a process with every role can be asked");
   const app = createServer({
-    operations: tidemark.service,
+    operations: service,
     logger,
     metrics,
     keys,
@@ -84,7 +99,7 @@ async function serve(
     options: { version },
   });
   resources.defer(() => app.close());
-  await tidemark.start();
+  await tidemark.start(signal);
   const stop = new AbortController();
   const running = tidemark.run(AbortSignal.any([signal, stop.signal]));
   try {
@@ -112,8 +127,8 @@ async function serve(
     };
     if (terminal.isTerminal) terminal.write(`${banner(facts)}\n`);
     else logger.info(facts, "listening");
-    void announceProgress(tidemark.service, { ...terminal, logger, facts, signal }).catch(
-      (error: unknown) => logger.warn({ problem: String(error) }, "progress is not shown"),
+    void announceProgress(service, { ...terminal, logger, facts, signal }).catch((error: unknown) =>
+      logger.warn({ problem: String(error) }, "progress is not shown"),
     );
     await running;
   } finally {

@@ -6,6 +6,7 @@
 import type {
   DocumentId,
   Filter,
+  Generation,
   GenerationId,
   Manifest,
   Metadata,
@@ -175,6 +176,13 @@ export interface VectorIndex extends AsyncDisposable {
   ): Promise<readonly ListedManifest[]>;
 
   counts(generation: GenerationId): Promise<readonly SourceCounts[]>;
+
+  /**
+   * Writes down what a generation is, where the index is not the log's own database: a catalogue
+   * that is lost is taken from here. With an alias, it points to the generation that is active.
+   */
+  noteGenerations?(generations: readonly Generation[]): Promise<void>;
+  notedGenerations?(): Promise<readonly Generation[]>;
 
   progress(topic: string, group: string): Promise<ReadonlyMap<number, number>>;
   writeProgress(progress: readonly Progress[]): Promise<void>;

@@ -60,6 +60,7 @@ function aWorld(stage: Stage<string>) {
     completing: () => new Map(),
     completed: (tasks) => completed.push(...tasks.map((task) => task.key)),
     troubled: () => {},
+    progressTopic: () => "",
   });
   return { attempts, clock, completed, log };
 }

@@ -15,6 +15,8 @@ interface Surroundings<T> {
   completing(records: Iterable<LogRecord>): ReadonlyMap<number, number>;
   completed(tasks: readonly Task<Entry<T>>[]): void;
   troubled(trouble: string): void;
+  /** Under which name the index keeps the group's progress. */
+  progressTopic(): string;
 }
 
 interface History {
@@ -188,7 +190,8 @@ export class Attempts<T> {
   }
 
   #progressOf(tasks: readonly Task<Entry<T>>[]) {
-    const { topic, group } = this.#stage;
+    const { group } = this.#stage;
+    const topic = this.#around.progressTopic();
     const records = tasks.flatMap((task) => task.items.map((entry) => entry.record));
     return [...this.#around.completing(records)].map(([partition, offset]) => ({
       topic,

@@ -29,6 +29,7 @@ export function deadLetterId(letter: DeadLetter): string {
 export async function publishDeadLetters(
   log: EventLog,
   letters: readonly DeadLetter[],
+  options: { readonly durable?: boolean } = {},
 ): Promise<void> {
   if (letters.length === 0) return;
   await log.append(
@@ -38,6 +39,7 @@ export async function publishDeadLetters(
       partitionKey: letter.documentId,
       value: JSON.stringify({ v: 1, ...letter }),
     })),
+    options,
   );
 }
 

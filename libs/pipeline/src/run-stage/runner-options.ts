@@ -15,6 +15,8 @@ export interface RunnerOptions {
   readonly lookaheadRecordsMax?: number;
   readonly lookaheadBytesMax?: number;
   readonly attemptsMax?: number;
+  /** Under which name a group's progress in a topic is kept in the index. */
+  readonly progressTopic?: (topic: string) => Promise<string>;
   /** How often offsets and the index's progress are compared. */
   readonly progressCheckMs?: number;
 }
@@ -24,6 +26,7 @@ export function withDefaults(options: RunnerOptions): Required<RunnerOptions> {
     lookaheadRecordsMax: 50_000,
     lookaheadBytesMax: 48 << 20,
     attemptsMax: 8,
+    progressTopic: async (topic) => topic,
     progressCheckMs: 30_000,
     ...options,
   };

@@ -27,6 +27,8 @@ export class StageRunner<T> {
   readonly #pending: PendingDocuments<T>;
   readonly #attempts: Attempts<T>;
   readonly #acknowledged = new Map<number, number>();
+  /** Under which name the index keeps the group's progress. */
+  #progressTopic = "";
   #running = 0;
   #trouble: string | null = null;
   #rewound = false;
@@ -41,6 +43,7 @@ export class StageRunner<T> {
       completing: (records) => this.#offsets.completing(records),
       completed: (tasks) => this.#complete(tasks),
       troubled: (trouble) => this.#setTrouble(trouble),
+      progressTopic: () => this.#progressTopic,
     });
   }
 
@@ -55,8 +58,14 @@ export class StageRunner<T> {
 
   /** Runs until aborted; then finishes what is in the air. Rejects on a bug. */
   async run(signal: AbortSignal): Promise<"stopped" | "rewound"> {
-    const { log } = this.#options;
-    await using consumer = await log.consumer(this.#stage.topic, this.#stage.group);
+    const { topic, group } = this.#stage;
+    const { log, progressTopic } = this.#options;
+    const opened = await this.#patiently("log", signal, async () => {
+      this.#progressTopic = await progressTopic(topic);
+      return log.consumer(topic, group);
+    });
+    if (!opened) return "stopped";
+    await using consumer = opened;
     await this.#patiently("index", signal, () => this.#rewindIfBehind(consumer));
     const stop = AbortSignal.any([signal, this.#wakeup.failure]);
     stop.addEventListener("abort", () => this.#wakeup.ring(), { once: true });
@@ -187,7 +196,8 @@ export class StageRunner<T> {
 
   async #acknowledge(consumer: LogConsumer): Promise<void> {
     const { index, observer } = this.#options;
-    const { topic, group, name } = this.#stage;
+    const { group, name } = this.#stage;
+    const topic = this.#progressTopic;
     for (const [partition, offset] of this.#offsets.safe()) {
       if ((this.#acknowledged.get(partition) ?? -1) >= offset) continue;
       if (index) await index.writeProgress([{ topic, group, partition, offset }]);
@@ -215,7 +225,7 @@ export class StageRunner<T> {
     const { topic, group } = this.#stage;
     // In this order: what is acknowledged was in the index before, and may only have grown since.
     const acknowledged = await consumer.acknowledged();
-    const reached = await index.progress(topic, group);
+    const reached = await index.progress(this.#progressTopic, group);
     for (const [partition, offset] of acknowledged) {
       const indexAt = reached.get(partition) ?? 0;
       if (indexAt >= offset) continue;

@@ -1,11 +1,19 @@
 /**
- * The catalogue: which generations there are, and each source's identity and epoch. It is the
- * compacted `control` topic; this is its newest state, and the only writer of it in a process.
+ * The catalogue: which generations there are, each source's identity and epoch, and what people have
+ * asked for that outlives a process. It is the compacted `control` topic; this is its newest state as
+ * far as it was read. Each kind of record has one writer at a time; everybody reads.
  */
-import { nextEpoch, type Generation, type GenerationId, type SourceName } from "@tidemark/domain";
+import {
+  nextEpoch,
+  type DocumentId,
+  type Generation,
+  type GenerationId,
+  type SourceName,
+} from "@tidemark/domain";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Clock } from "../ports/world.ts";
 import { controlTopic } from "../topics.ts";
+import type { ReplayJob } from "./replay-job.ts";
 
 export interface SourceRecord {
   readonly source: SourceName;
@@ -19,12 +27,25 @@ export interface SourceRecord {
 }
 
 const readBatch = 1_000;
+const acceptedMax = 10_000;
+
+type ControlRecord =
+  | { readonly kind: "generation"; readonly generation: Generation }
+  | { readonly kind: "source"; readonly source: SourceRecord }
+  | { readonly kind: "accepted"; readonly documentId: DocumentId }
+  | { readonly kind: "replay"; readonly job: ReplayJob };
 
 export class Catalogue {
   readonly #log: EventLog;
   readonly #clock: Clock;
   readonly #generations = new Map<GenerationId, Generation>();
   readonly #sources = new Map<SourceName, SourceRecord>();
+  readonly #accepted = new Set<DocumentId>();
+  readonly #replays = new Map<string, ReplayJob>();
+  /** Where reading goes on, by partition. */
+  #next = new Map<number, number>();
+  #identity: string | null = null;
+  #refreshing: Promise<void> = Promise.resolve();
 
   private constructor(log: EventLog, clock: Clock) {
     this.#log = log;
@@ -33,8 +54,14 @@ export class Catalogue {
 
   static async load(log: EventLog, clock: Clock): Promise<Catalogue> {
     const catalogue = new Catalogue(log, clock);
-    await catalogue.#read();
+    await catalogue.refresh();
     return catalogue;
+  }
+
+  /** Reads what was written since. A topic that was made anew is given back what is known here. */
+  refresh(): Promise<void> {
+    this.#refreshing = this.#refreshing.catch(() => {}).then(() => this.#refresh());
+    return this.#refreshing;
   }
 
   /** By age, oldest first. */
@@ -54,18 +81,26 @@ export class Catalogue {
     return this.#sources.get(name) ?? null;
   }
 
+  /** A person has looked at the document's suspicious extraction and accepted it. */
+  isAccepted(id: DocumentId): boolean {
+    return this.#accepted.has(id);
+  }
+
+  get replays(): readonly ReplayJob[] {
+    return [...this.#replays.values()];
+  }
+
   /** All in one append, so that a switch is never half there. */
-  async putGenerations(generations: readonly Generation[]): Promise<void> {
-    await this.#log.append(
-      controlTopic,
-      generations.map((generation) => ({
-        key: `generation/${generation.id}`,
-        partitionKey: "generations",
-        value: JSON.stringify({ v: 1, kind: "generation", generation }),
-      })),
-      { durable: true },
-    );
-    for (const generation of generations) this.#generations.set(generation.id, generation);
+  putGenerations(generations: readonly Generation[]): Promise<void> {
+    return this.#put(generations.map((generation) => ({ kind: "generation", generation })));
+  }
+
+  accept(ids: readonly DocumentId[]): Promise<void> {
+    return this.#put(ids.map((documentId) => ({ kind: "accepted", documentId })));
+  }
+
+  putReplay(job: ReplayJob): Promise<void> {
+    return this.#put([{ kind: "replay", job }]);
   }
 
   /** The next id is never one that was used before. */
@@ -96,25 +131,60 @@ export class Catalogue {
     return { ...record, isNew: true };
   }
 
-  async putSource(record: SourceRecord): Promise<void> {
+  putSource(record: SourceRecord): Promise<void> {
+    return this.#put([{ kind: "source", source: record }]);
+  }
+
+  async #put(records: readonly ControlRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    await this.#append(records);
+    // Read back and not only kept: whatever others wrote before it comes before it here too.
+    await this.refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    const { id } = await this.#log.identity(controlTopic);
+    const isAnother = this.#identity !== null && this.#identity !== id;
+    this.#identity = id;
+    if (isAnother) {
+      this.#next = new Map();
+      await this.#restore(this.#known());
+    }
+    await this.#read();
+  }
+
+  #known(): readonly ControlRecord[] {
+    return [
+      ...this.generations.map((generation) => ({ kind: "generation" as const, generation })),
+      ...[...this.#sources.values()].map((source) => ({ kind: "source" as const, source })),
+      ...this.replays.map((job) => ({ kind: "replay" as const, job })),
+    ];
+  }
+
+  /** Several processes may do so at once: what they know of a lost topic is the same. */
+  async #restore(known: readonly ControlRecord[]): Promise<void> {
+    const ranges = await this.#log.ranges(controlTopic);
+    if (known.length === 0 || ranges.some(({ begin, end }) => end > begin)) return;
+    await this.#append(known);
+  }
+
+  async #append(records: readonly ControlRecord[]): Promise<void> {
     await this.#log.append(
       controlTopic,
-      [
-        {
-          key: `source/${record.source}`,
-          value: JSON.stringify({ v: 1, kind: "source", source: record }),
-        },
-      ],
+      records.map((record) => ({
+        key: keyOf(record),
+        partitionKey: record.kind === "source" ? keyOf(record) : "generations",
+        value: JSON.stringify({ v: 1, ...record }),
+      })),
       { durable: true },
     );
-    this.#sources.set(record.source, record);
   }
 
   async #read(): Promise<void> {
     for (const range of await this.#log.ranges(controlTopic)) {
-      let from = range.begin;
-      while (from < range.end) {
-        const { partition, end: to } = range;
+      const { partition, end: to } = range;
+      let from = Math.max(range.begin, this.#next.get(partition) ?? 0);
+      while (from < to) {
         const records = await this.#log.read(controlTopic, partition, {
           from,
           to,
@@ -125,18 +195,38 @@ export class Catalogue {
         for (const record of records) this.#take(record.value);
         from = last.offset + 1;
       }
+      this.#next.set(partition, from);
     }
   }
 
   #take(value: string | null): void {
     if (value === null) return;
-    const record = JSON.parse(value) as
-      | { readonly kind: "generation"; readonly generation: Generation }
-      | { readonly kind: "source"; readonly source: SourceRecord };
-    if (record.kind === "generation") {
-      this.#generations.set(record.generation.id, record.generation);
-    } else if (record.kind === "source") {
-      this.#sources.set(record.source.source, record.source);
+    const record = JSON.parse(value) as ControlRecord;
+    switch (record.kind) {
+      case "generation":
+        this.#generations.set(record.generation.id, record.generation);
+        break;
+      case "source":
+        this.#sources.set(record.source.source, record.source);
+        break;
+      case "accepted":
+        if (this.#accepted.size < acceptedMax) this.#accepted.add(record.documentId);
+        break;
+      case "replay":
+        this.#replays.set(record.job.id, record.job);
     }
+  }
+}
+
+function keyOf(record: ControlRecord): string {
+  switch (record.kind) {
+    case "generation":
+      return `generation/${record.generation.id}`;
+    case "source":
+      return `source/${record.source.source}`;
+    case "accepted":
+      return `accepted/${record.documentId}`;
+    case "replay":
+      return `replay/${record.job.id}`;
   }
 }

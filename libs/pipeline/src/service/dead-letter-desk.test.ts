@@ -13,8 +13,11 @@ async function aDesk(manifests: ReadonlyMap<GenerationId, Manifest>) {
     await index.commit(generation, [{ manifest, tokenRead: null, put: [], sweep: null }], []);
   }
   const lines = [...manifests.keys()].map((id) => ({ generation: { id } }));
-  const keeper = { active: { id: aGeneration }, lines } as unknown as DeskOptions["keeper"];
-  const desk = new DeadLetterDesk({ log, index, keeper } as unknown as DeskOptions);
+  const generations = {
+    active: { id: aGeneration },
+    lines,
+  } as unknown as DeskOptions["generations"];
+  const desk = new DeadLetterDesk({ log, index, generations } as unknown as DeskOptions);
   const publish = (letter: Partial<DeadLetter>) =>
     publishDeadLetters(log, [
       {

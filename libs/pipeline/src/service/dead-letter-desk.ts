@@ -19,7 +19,7 @@ import type { Clock } from "../ports/world.ts";
 import { RequestError } from "../operations.ts";
 import { publishDeadLetters, readDeadLetters, type DeadLetter } from "../run-stage/dead-letters.ts";
 import { mutationsTopic } from "../topics.ts";
-import type { GenerationKeeper } from "./generation-keeper.ts";
+import type { Generations } from "./generations.ts";
 import type { ServedSource } from "./served-source.ts";
 
 const recordsMax = 20;
@@ -28,11 +28,11 @@ export interface DeskOptions {
   readonly log: EventLog;
   readonly history: DocumentHistory;
   readonly index: VectorIndex;
-  readonly keeper: GenerationKeeper;
+  readonly generations: Generations;
   readonly clock: Clock;
   readonly sources: ReadonlyMap<string, ServedSource>;
   readonly rechunk: (mutation: UpsertMutation) => Promise<void>;
-  readonly accept: (ids: readonly DocumentId[]) => void;
+  readonly accept: (ids: readonly DocumentId[]) => Promise<void>;
 }
 
 export class DeadLetterDesk {
@@ -59,9 +59,9 @@ export class DeadLetterDesk {
 
   /** Where a later revision would supersede the letter: one that is being built knows for itself. */
   #generationOf({ generation }: DeadLetter): GenerationId {
-    const { keeper } = this.#options;
-    const kept = keeper.lines.find((line) => line.generation.id === generation);
-    return kept?.generation.id ?? keeper.active.id;
+    const { generations } = this.#options;
+    const kept = generations.lines.find((line) => line.generation.id === generation);
+    return kept?.generation.id ?? generations.active.id;
   }
 
   /** Asks for the documents' newest states; null asks for all. Returns how many were asked for. */
@@ -71,7 +71,7 @@ export class DeadLetterDesk {
   ): Promise<number> {
     const letters = await this.#chosen(ids);
     const documents = [...new Set(letters.map((letter) => letter.documentId as DocumentId))];
-    if (options.force) this.#options.accept(documents);
+    if (options.force) await this.#options.accept(documents);
     await this.#mark(letters, "retried");
     // A chunk that was left out is missing from a revision that is live: only a repair looks again.
     const withChunks = new Set(letters.flatMap((it) => (it.chunk ? it.documentId : [])));

@@ -1,6 +1,8 @@
-/** The three stages that keep one generation: its restrictor, its chunker and its upserter. */
+/**
+ * The stages that keep one generation: its restrictor, its chunker and its upserter, all of them or
+ * those that this process runs.
+ */
 import {
-  WatermarkTracker,
   type ChunkerSettings,
   type CoalescingWindow,
   type Generation,
@@ -24,8 +26,12 @@ import { chunkStage } from "../stages/chunk.ts";
 import { DocumentChunker, type ChunkerDependencies } from "../stages/document-chunker.ts";
 import { restrictStage } from "../stages/restrict.ts";
 import { upsertStage } from "../stages/upsert.ts";
+import type { LineStage, StageBoard, StageCondition } from "./stage-board.ts";
 
 export interface LineOptions {
+  /** Those that this process runs; none where it only asks. */
+  readonly stages: ReadonlySet<LineStage>;
+  readonly board: StageBoard;
   readonly log: EventLog;
   readonly index: VectorIndex;
   readonly clock: Clock;
@@ -33,6 +39,7 @@ export interface LineOptions {
   readonly token: () => Token;
   readonly logger: PipelineLogger;
   readonly observer: PipelineObserver;
+  readonly progressTopic: (topic: string) => Promise<string>;
   readonly extractor: TextExtractor;
   readonly contents: ReadonlyMap<SourceName, ContentStore>;
   readonly windowOf: (source: SourceName) => CoalescingWindow;
@@ -53,42 +60,57 @@ const noSignal = new AbortController().signal;
 
 export class GenerationLine {
   readonly generation: Generation;
-  readonly embedder: Embedder;
-  readonly restricted: WatermarkTracker;
-  readonly searchable: WatermarkTracker;
+  readonly partitions: number;
+  readonly #embedder: Embedder | null;
   readonly #options: LineOptions;
   readonly #isActive: () => boolean;
   readonly #documentChunker: DocumentChunker;
   readonly #runners: Runners = {};
 
   constructor(
-    generation: Generation,
-    embedder: Embedder,
-    isActive: () => boolean,
-    partitions: number,
+    of: {
+      readonly generation: Generation;
+      /** Null where no stage of this process needs one. */
+      readonly embedder: Embedder | null;
+      readonly isActive: () => boolean;
+      readonly partitions: number;
+    },
     options: LineOptions,
   ) {
-    this.generation = generation;
-    this.embedder = embedder;
-    this.#isActive = isActive;
+    this.generation = of.generation;
+    this.partitions = of.partitions;
+    this.#embedder = of.embedder;
+    this.#isActive = of.isActive;
     this.#options = options;
-    this.restricted = new WatermarkTracker(partitions);
-    this.searchable = new WatermarkTracker(partitions);
     this.#documentChunker = new DocumentChunker(this.#chunkerDependencies());
+  }
+
+  /** @throws Error in a process that was not meant to embed */
+  get embedder(): Embedder {
+    if (!this.#embedder) throw new Error(`${this.generation.id} has no embedder in this process`);
+    return this.#embedder;
+  }
+
+  /** Everything of the source before this time is restricted; null while unknown. */
+  restrictedUpToMs(source: SourceName): number | null {
+    return this.#completeTo("restrictor", source);
   }
 
   /** Everything of the source before this time is restricted and searchable; null while unknown. */
   completeUpToMs(source: SourceName): number | null {
-    const restricted = this.restricted.completeTo(source);
-    const searchable = this.searchable.completeTo(source);
+    const restricted = this.#completeTo("restrictor", source);
+    const searchable = this.#completeTo("upserter", source);
     return restricted === null || searchable === null ? null : Math.min(restricted, searchable);
   }
 
-  states(): readonly { stage: string; waiting: number; trouble: string | null }[] {
-    return Object.entries(this.#runners).map(([stage, runner]) => ({
+  /** The stages of this process. */
+  conditions(): readonly StageCondition[] {
+    const generation = this.generation.id;
+    return Object.entries(this.#runners).map(([stage, { trouble, waiting }]) => ({
       stage,
-      waiting: runner.waiting,
-      trouble: runner.trouble,
+      generation,
+      waiting,
+      trouble,
     }));
   }
 
@@ -98,10 +120,14 @@ export class GenerationLine {
     await this.#options.index.ensureGeneration(id, recipe.space.dimension);
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
-    const stages = [this.#restrictor(stop), this.#chunker(stop), this.#upserter(stop)];
+    const runs = {
+      restrictor: () => this.#restrictor(stop),
+      chunker: () => this.#chunker(stop),
+      upserter: () => this.#upserter(stop),
+    };
     const settled = await Promise.allSettled(
-      stages.map((stage) =>
-        stage.catch((error: unknown) => {
+      [...this.#options.stages].map((stage) =>
+        runs[stage]().catch((error: unknown) => {
           failed.abort();
           throw error;
         }),
@@ -116,7 +142,7 @@ export class GenerationLine {
       ...this.#options,
       restate: (mutations) => this.#restate(mutations),
       generation: this.generation.id,
-      passed: (marker: Marker, partition) => this.restricted.note(marker, partition),
+      ...this.#tells("restrictor"),
     });
     return runStage(stage, this.#runnerOptions(), signal, (runner) => {
       this.#runners.restrictor = runner;
@@ -166,11 +192,27 @@ export class GenerationLine {
       fingerprint: this.generation.fingerprint,
       isActive: this.#isActive,
       restate: (part) => this.#restate([part.mutation]),
-      passed: (marker, partition) => this.searchable.note(marker, partition),
+      ...this.#tells("upserter"),
     });
     return runStage(stage, this.#runnerOptions(), signal, (runner) => {
       this.#runners.upserter = runner;
     });
+  }
+
+  #tells(stage: LineStage) {
+    const { board } = this.#options;
+    const generation = this.generation.id;
+    return {
+      passed: (marker: Marker, partition: number) =>
+        board.note({ generation, stage, partition }, marker),
+      lost: (partition: number) => board.lost({ generation, stage, partition }),
+    };
+  }
+
+  #completeTo(stage: LineStage, source: SourceName): number | null {
+    const { partitions } = this;
+    const generation = this.generation.id;
+    return this.#options.board.completeTo({ generation, stage }, { source, partitions });
   }
 
   /** What a pushed document was is chunked again in this very generation. */
@@ -179,7 +221,8 @@ export class GenerationLine {
   }
 
   #runnerOptions(): RunnerOptions {
-    const { log, index, clock, chance, logger, observer } = this.#options;
-    return { log, index, generation: this.generation.id, clock, chance, logger, observer };
+    const { log, index, clock, chance, logger, observer, progressTopic } = this.#options;
+    const generation = this.generation.id;
+    return { log, index, generation, clock, chance, logger, observer, progressTopic };
   }
 }

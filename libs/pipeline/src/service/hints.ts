@@ -1,19 +1,24 @@
 /** Publishing hints and markers: what a source's watcher, its scan and a repair have in common. */
 import { encodeHint, encodeMarker, markerKey, type Hint, type Marker } from "@tidemark/domain";
-import type { EventLog } from "../ports/event-log.ts";
+import type { Appended, EventLog } from "../ports/event-log.ts";
 import { hintsTopic } from "../topics.ts";
 
 export const hintBatchMax = 500;
 
-export async function publishHints(log: EventLog, hints: readonly Hint[]): Promise<void> {
+/** Where each of them is on the log, in their order; `durable` where nobody will tell them again. */
+export async function publishHints(
+  log: EventLog,
+  hints: readonly Hint[],
+  options: { readonly durable?: boolean } = {},
+): Promise<readonly Appended[]> {
+  const appended: Appended[] = [];
   for (let at = 0; at < hints.length; at += hintBatchMax) {
-    await log.append(
-      hintsTopic,
-      hints
-        .slice(at, at + hintBatchMax)
-        .map((hint) => ({ key: hint.documentId, value: encodeHint(hint) })),
-    );
+    const batch = hints
+      .slice(at, at + hintBatchMax)
+      .map((hint) => ({ key: hint.documentId, value: encodeHint(hint), trace: hint.trace }));
+    appended.push(...(await log.append(hintsTopic, batch, options)));
   }
+  return appended;
 }
 
 /** A marker goes through every partition. */

@@ -8,16 +8,20 @@ import {
   documentId,
   keyOf,
   reconcile,
+  type Difference,
   type GenerationId,
   type Hint,
   type HoldLimits,
   type KnownDocument,
+  type ListedDocument,
+  type Revision,
   type SourceName,
 } from "@tidemark/domain";
 import { TransientError } from "../errors.ts";
 import type { ReconcileReport } from "../operations.ts";
 import type { DocumentSource } from "../ports/document-source.ts";
 import type { EventLog } from "../ports/event-log.ts";
+import type { Finding } from "../ports/source-watch.ts";
 import type { VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
 import { hintsTopic } from "../topics.ts";
@@ -36,6 +40,8 @@ export interface ScanRequest {
   readonly limits: HoldLimits;
   /** How many deletes were shown to whoever confirms them; null without. */
   readonly confirmed: number | null;
+  /** Called for every difference, also for what a listing that breaks off later seems to lack. */
+  readonly found?: (finding: Finding) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -47,6 +53,9 @@ export async function scanSource(request: ScanRequest): Promise<ReconcileReport>
   const beganAtMs = clock.nowMs();
   const counts = { listed: 0, missing: 0, stale: 0, orphaned: 0, known: 0 };
   const orphans: string[] = [];
+  /** Where the two listings are: what differs is always the last that one of them gave. */
+  let lastListed: ListedDocument | null = null;
+  let lastKnown: (KnownDocument & { readonly revision: Revision }) | null = null;
   let batch: Hint[] = [];
   const hint = async (key: string, expects: Hint["expects"]) => {
     batch.push(hintOf(key, expects));
@@ -60,6 +69,7 @@ export async function scanSource(request: ScanRequest): Promise<ReconcileReport>
     const known = listKnown();
     for await (const difference of reconcile(listed, known)) {
       counts[difference.kind] += 1;
+      request.found?.(findingOf(difference));
       if (difference.kind === "orphaned") orphans.push(difference.key);
       else await hint(difference.key, "present");
     }
@@ -107,9 +117,20 @@ export async function scanSource(request: ScanRequest): Promise<ReconcileReport>
     };
   }
 
+  function findingOf({ key }: Difference): Finding {
+    const known = lastKnown?.key === key ? lastKnown : null;
+    return {
+      key,
+      before: known?.digest ?? null,
+      now: lastListed?.key === key ? lastListed.digest : null,
+      known: known?.revision ?? null,
+    };
+  }
+
   async function* countListed() {
     for await (const document of request.from.list(request.signal)) {
       counts.listed += 1;
+      lastListed = document;
       yield document;
     }
   }
@@ -122,11 +143,9 @@ export async function scanSource(request: ScanRequest): Promise<ReconcileReport>
         if (!manifest.deleted) counts.known += 1;
         // A snapshot states every document anew: no state that was seen under an older epoch counts.
         const isOld = snapshot && manifest.revision.epoch < request.epoch;
-        yield {
-          key: keyOf(manifest.documentId),
-          digest: isOld ? null : manifest.sourceDigest,
-          deleted: manifest.deleted,
-        };
+        const { deleted, documentId: id, revision, sourceDigest } = manifest;
+        lastKnown = { key: keyOf(id), digest: isOld ? null : sourceDigest, deleted, revision };
+        yield lastKnown;
       }
       const last = page.at(-1);
       if (!last || page.length < knownPageMax) return;

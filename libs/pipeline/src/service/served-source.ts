@@ -1,6 +1,21 @@
-import type { Permissions, SourceName } from "@tidemark/domain";
+import type { DocumentId, Hint, Permissions, SourceName } from "@tidemark/domain";
+import type { ReconcileReport } from "../operations.ts";
 import type { DocumentSource } from "../ports/document-source.ts";
-import type { SourceLine } from "./source-line.ts";
+
+/** A source's line, wherever it runs. */
+export interface SourceLineView {
+  readonly epoch: number;
+  readonly held: { readonly count: number; readonly reason: string | null };
+  /** When the last scan that finished began. */
+  readonly scannedAtMs: number | null;
+  readonly trouble: string | null;
+  /** Documents that could not be read when they were last asked for, with the reasons. */
+  readonly blocked: ReadonlyMap<string, string>;
+  /** Asks for documents to be read again. */
+  hint(ids: readonly DocumentId[], reason: Hint["reason"]): Promise<void>;
+  /** A scan now; with `confirm` what was held and shown may be applied. */
+  reconcile(options: { readonly confirm: boolean }): Promise<ReconcileReport>;
+}
 
 /** A configured source, as the service needs to know it. */
 export interface ServedSource {
@@ -13,7 +28,7 @@ export interface ServedSource {
   /** Null where a pushed document must name its own. */
   readonly defaultTenant: string | null;
   /** Null for a source that is pushed. */
-  readonly line: SourceLine | null;
+  readonly line: SourceLineView | null;
   readonly from: DocumentSource | null;
   /** The epoch of a pushed source. */
   readonly epoch: () => number;

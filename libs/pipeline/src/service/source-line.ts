@@ -5,6 +5,7 @@
 import {
   documentId,
   keyOf,
+  positionOfOffset,
   type DocumentId,
   type GenerationId,
   type Hint,
@@ -14,26 +15,26 @@ import {
 import { TransientError } from "../errors.ts";
 import type { ReconcileReport } from "../operations.ts";
 import type { DocumentSource } from "../ports/document-source.ts";
-import type { EventLog } from "../ports/event-log.ts";
+import type { Appended, EventLog } from "../ports/event-log.ts";
+import type { SourceWatch, ToldKey, UnreadableNotice } from "../ports/source-watch.ts";
 import type { VectorIndex } from "../ports/vector-index.ts";
 import type { Chance, Clock, PipelineLogger } from "../ports/world.ts";
 import { backoffMs } from "../run-stage/backoff.ts";
-import { hintsTopic } from "../topics.ts";
+import { hintsTopic, mutationsTopic, resolverGroup, restrictorGroup } from "../topics.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { publishHints } from "./hints.ts";
+import { LostEvents, type LostReport, type ScanFindings } from "./lost-events.ts";
 import { scanSource } from "./scan.ts";
+import { setAsideNotices } from "./set-aside-notices.ts";
 
-/** Tells of changes as they happen; may miss some, may tell of none. */
-export interface SourceWatch {
-  watch(
-    heard: (key: string, expects: Hint["expects"]) => void,
-    /** Ends with `/`, or is empty when anything may have changed. */
-    heardPrefix: (prefix: string) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
-  /** Called before what a scan held is applied: the root is taken as it is now. */
-  acceptRoot(): Promise<void>;
-}
+export type {
+  Finding,
+  SourceWatch,
+  ToldKey,
+  UnreadableNotice,
+  WatchListener,
+} from "../ports/source-watch.ts";
+export type { LostReport } from "./lost-events.ts";
 
 export interface SourceLineOptions {
   readonly source: SourceName;
@@ -52,6 +53,8 @@ export interface SourceLineOptions {
   /** Up to when the restrictor has passed this source's markers: earlier scans are digested. */
   readonly digestedTo: () => number | null;
   readonly scanned: (report: ReconcileReport) => void;
+  /** Which of a scan's findings no event had told of; some time after the scan. */
+  readonly lost?: (report: LostReport) => void;
 }
 
 /** Scanning takes at most this share of the time. */
@@ -73,11 +76,18 @@ export class SourceLine {
   #scanning: Promise<ReconcileReport> | null = null;
   #trouble: string | null = null;
   #scanSoon = new AbortController();
+  #scanDue = false;
+  readonly #lost: LostEvents | null;
   /** Documents that are there and could not be read: the next scan asks for them again. */
   readonly #blocked = new Map<string, string>();
 
   constructor(options: SourceLineOptions) {
     this.#options = options;
+    const { clock, logger, lost = () => {}, source, watch } = options;
+    // Who cannot say that it has heard everything cannot be said to have lost anything.
+    this.#lost = watch?.drained
+      ? new LostEvents({ watch, clock, logger, source, told: lost })
+      : null;
   }
 
   get epoch(): number {
@@ -97,14 +107,25 @@ export class SourceLine {
     return this.#trouble;
   }
 
+  /** What no event told of, by the last scan that could be judged, and since the process began. */
+  get lost(): { readonly last: LostReport | null; readonly total: number } {
+    return { last: this.#lost?.last ?? null, total: this.#lost?.total ?? 0 };
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     await this.#ensureEpoch(signal);
-    const watching = this.#options.watch?.watch(
-      (key, expects) => this.#hear(key, expects),
-      (prefix) => this.#prefixes.add(prefix),
-      signal,
-    );
-    await Promise.all([watching, this.#publishLoop(signal), this.#scanLoop(signal)]);
+    const listener = {
+      heard: (key: string, expects: Hint["expects"]) => this.#hear(key, expects),
+      heardPrefix: (prefix: string) => this.#prefixes.add(prefix),
+      heardAll: (told: readonly ToldKey[]) => this.#publishTold(told),
+      setAside: (notices: readonly UnreadableNotice[]) => setAsideNotices(this.#options, notices),
+    };
+    await Promise.all([
+      this.#options.watch?.watch(listener, signal),
+      this.#publishLoop(signal),
+      this.#scanLoop(signal),
+      this.#lost?.run(signal),
+    ]);
   }
 
   /** A scan now; with `confirm` what was held and shown may be applied. */
@@ -139,6 +160,24 @@ export class SourceLine {
     if (this.#heard.size < heardMax || this.#heard.has(key)) this.#heard.set(key, expects);
   }
 
+  async #publishTold(told: readonly ToldKey[]): Promise<void> {
+    const { clock, log } = this.#options;
+    const nowMs = clock.nowMs();
+    const hints = told.map(({ expects, key, sourceTimeMs, trace }) => ({
+      ...this.#hintOf(key, expects, "change", nowMs),
+      sourceTimeMs,
+      trace,
+    }));
+    this.#noteAnnounced(hints, await publishHints(log, hints, { durable: true }));
+  }
+
+  #noteAnnounced(hints: readonly Hint[], appended: readonly Appended[]): void {
+    for (const [at, { documentId: id, epoch, observedAtMs }] of hints.entries()) {
+      const position = positionOfOffset(appended[at]?.offset ?? 0);
+      this.#lost?.announced(keyOf(id), { revision: { epoch, position }, atMs: observedAtMs });
+    }
+  }
+
   async #publishLoop(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
     for (let failures = 0; !signal.aborted;) {
@@ -149,10 +188,10 @@ export class SourceLine {
       try {
         for (const prefix of prefixes) await this.#hearKnownBelow(prefix, heard);
         const nowMs = clock.nowMs();
-        await publishHints(
-          log,
-          [...heard].map(([key, expects]) => this.#hintOf(key, expects, "change", nowMs)),
+        const hints = [...heard].map(([key, expects]) =>
+          this.#hintOf(key, expects, "change", nowMs),
         );
+        this.#noteAnnounced(hints, await publishHints(log, hints));
         failures = 0;
         await clock.sleep(watchPauseMs, signal);
       } catch (error) {
@@ -168,6 +207,7 @@ export class SourceLine {
   /** A folder that went away took with it documents that only the index still knows by name. */
   async #hearKnownBelow(prefix: string, heard: Map<string, Hint["expects"]>): Promise<void> {
     if (prefix === "") {
+      this.#scanDue = true;
       this.#scanSoon.abort();
       return;
     }
@@ -213,7 +253,7 @@ export class SourceLine {
   /** Until the next scan is due, or one is asked for. */
   async #pause(pauseMs: number, signal: AbortSignal): Promise<void> {
     // Who was aborted before tells no listener.
-    if (signal.aborted) return;
+    if (signal.aborted || this.#scanDue) return;
     const soon = new AbortController();
     this.#scanSoon = soon;
     const stop = () => soon.abort();
@@ -226,7 +266,9 @@ export class SourceLine {
     const { catalogue, clock, generation, source, limits, logger } = this.#options;
     const record = catalogue.source(source);
     const beganAtMs = clock.nowMs();
+    this.#scanDue = false;
     await this.#askForBlocked();
+    const findings = record?.snapshotDue === false ? await this.#beginFindings(beganAtMs) : null;
     const report = await scanSource({
       source,
       from: this.#options.from,
@@ -238,9 +280,11 @@ export class SourceLine {
       snapshot: record?.snapshotDue ?? true,
       limits,
       confirmed,
+      found: (finding) => findings && LostEvents.note(findings, finding),
       ...(signal ? { signal } : {}),
     });
     const isWhole = report.heldReason !== "unlistable";
+    if (findings) this.#lost?.end(findings, { endedAtMs: clock.nowMs(), isWhole });
     if (report.held > 0 && report.held !== this.#last?.held) {
       logger.warn({ source, held: report.held, reason: report.heldReason }, "deletes are held");
     }
@@ -252,6 +296,15 @@ export class SourceLine {
     }
     this.#options.scanned(report);
     return report;
+  }
+
+  /** A snapshot finds everything and misses nothing: no events were to tell of it. */
+  async #beginFindings(beganAtMs: number): Promise<ScanFindings | null> {
+    if (!this.#lost) return null;
+    const { generation, log } = this.#options;
+    const unread = await log.lag(hintsTopic, resolverGroup);
+    const unseen = await log.lag(mutationsTopic, restrictorGroup(generation()));
+    return this.#lost.begin(beganAtMs, unread + unseen);
   }
 
   async #askForBlocked(): Promise<void> {
@@ -266,7 +319,10 @@ export class SourceLine {
     const { clock, digestedTo } = this.#options;
     while (!signal.aborted && this.#last?.heldReason !== "unlistable") {
       const to = digestedTo();
-      if (to !== null && this.#scannedAtMs !== null && to >= this.#scannedAtMs) return;
+      if (to !== null && this.#scannedAtMs !== null && to >= this.#scannedAtMs) {
+        this.#lost?.caughtUp();
+        return;
+      }
       await clock.sleep(digestPollMs, signal);
     }
   }

@@ -5,15 +5,17 @@ import type { VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { FreshnessLedger } from "./freshness-ledger.ts";
-import type { GenerationKeeper } from "./generation-keeper.ts";
+import type { Generations } from "./generations.ts";
 import type { ServedSource } from "./served-source.ts";
+import type { StageBoard } from "./stage-board.ts";
 
 export interface StateOptions {
   readonly version: string;
   readonly dataDirectory: string | null;
   readonly index: VectorIndex;
   readonly catalogue: Catalogue;
-  readonly keeper: GenerationKeeper;
+  readonly generations: Generations;
+  readonly board: StageBoard;
   readonly ledger: FreshnessLedger;
   readonly clock: Clock;
   readonly sources: ReadonlyMap<SourceName, ServedSource>;
@@ -41,32 +43,30 @@ export class StateReports {
   }
 
   async status(deadLetters: number): Promise<StatusReport> {
-    const { dataDirectory, embedQueued, keeper, version } = this.#options;
+    const { board, dataDirectory, embedQueued, generations, version } = this.#options;
     return {
       version,
       startedAtMs: this.#startedAtMs,
       dataDirectory,
       generations: await this.#generations(),
       sources: await this.#bySource(),
-      stages: keeper.lines.flatMap((line) =>
-        line.states().map(({ stage, trouble, waiting }) => ({
-          stage,
-          generation: line.generation.id,
-          waiting,
-          state: trouble ?? "running",
-        })),
-      ),
+      stages: board.conditions().map(({ generation, stage, trouble, waiting }) => ({
+        stage,
+        generation,
+        waiting,
+        state: trouble ?? "running",
+      })),
       deadLetters,
-      embedder: { model: keeper.active.recipe.space.model, queued: embedQueued() },
+      embedder: { model: generations.active.recipe.space.model, queued: embedQueued() },
       problems: this.#problems(),
     };
   }
 
   async #bySource(): Promise<readonly SourceFreshness[]> {
-    const { clock, index, keeper, ledger, sources } = this.#options;
-    const { active } = keeper;
+    const { clock, index, generations, ledger, sources } = this.#options;
+    const { active } = generations;
     const counts = await index.counts(active.id);
-    const line = keeper.line(active.id);
+    const line = generations.line(active.id);
     return [...sources.values()].map((source) => {
       const completeUpToMs = line?.completeUpToMs(source.name) ?? null;
       const observedUpToMs = source.observedUpToMs();
@@ -85,7 +85,7 @@ export class StateReports {
   }
 
   #generations(): Promise<StatusReport["generations"]> {
-    const { catalogue, keeper } = this.#options;
+    const { catalogue, generations } = this.#options;
     return Promise.all(
       catalogue.generations.map(async ({ id, state, fingerprint, recipe }) => ({
         id,
@@ -94,13 +94,13 @@ export class StateReports {
         model: recipe.space.model,
         dimension: recipe.space.dimension,
         chunker: `${recipe.chunker.kind}-${recipe.chunker.version}`,
-        progress: state === "building" ? await keeper.progress(id) : null,
+        progress: state === "building" ? await generations.progress(id) : null,
       })),
     );
   }
 
   #problems(): string[] {
-    const { catalogue, keeper, sources } = this.#options;
+    const { catalogue, generations, sources } = this.#options;
     const ofSources = [...sources.values()].flatMap(({ name, line }) => [
       ...(line?.trouble ? [`source ${name}: ${line.trouble}`] : []),
       ...(line && line.held.count > 0
@@ -111,7 +111,7 @@ export class StateReports {
         : []),
     ]);
     const ofGenerations = catalogue.generations.flatMap(({ id }) => {
-      const reason = keeper.unavailable(id);
+      const reason = generations.unavailable(id);
       return reason ? [`generation ${id}: ${reason}`] : [];
     });
     return [...ofSources, ...ofGenerations];

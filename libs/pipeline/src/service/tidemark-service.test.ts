@@ -38,7 +38,7 @@ async function aService(state: GenerationState = "active") {
     index,
     clock,
     catalogue: { generation: () => generation },
-    keeper: { active: generation, line: () => ({ embedder, completeUpToMs: () => null }) },
+    generations: { active: generation, line: () => ({ embedder, completeUpToMs: () => null }) },
     sources: new Map([["files", { name: "files", kind: "folder", line: null }]]),
     ledger: { restrictionLagMs: () => null },
     observeSearch: () => {},

@@ -48,11 +48,12 @@ import { awaitWrites } from "./await-writes.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { DeadLetterDesk } from "./dead-letter-desk.ts";
 import type { FreshnessLedger } from "./freshness-ledger.ts";
-import type { GenerationKeeper } from "./generation-keeper.ts";
+import type { Generations } from "./generations.ts";
 import { pushDelete, pushDocuments, pushFacet, type PushTarget } from "./push.ts";
 import type { Replayer } from "./replay.ts";
 import type { ServedSource } from "./served-source.ts";
 import { StateReports } from "./state-reports.ts";
+import type { StageBoard } from "./stage-board.ts";
 import { explainDocument } from "./why.ts";
 
 const buildingStates: ReadonlySet<GenerationState> = new Set(["building", "validating"]);
@@ -64,7 +65,8 @@ export interface ServiceOptions {
   readonly history: DocumentHistory;
   readonly index: VectorIndex;
   readonly catalogue: Catalogue;
-  readonly keeper: GenerationKeeper;
+  readonly generations: Generations;
+  readonly board: StageBoard;
   readonly ledger: FreshnessLedger;
   readonly replayer: Replayer;
   readonly clock: Clock;
@@ -80,7 +82,7 @@ export interface ServiceOptions {
   /** Chunks a revision again in the active generation. */
   readonly rechunk: (mutation: UpsertMutation) => Promise<void>;
   /** Accepts a document's suspicious extraction the next time. */
-  readonly accept: (ids: readonly DocumentId[]) => void;
+  readonly accept: (ids: readonly DocumentId[]) => Promise<void>;
 }
 
 export class TidemarkService implements Operations {
@@ -95,12 +97,12 @@ export class TidemarkService implements Operations {
   }
 
   async search(request: SearchRequest): Promise<SearchResponse> {
-    const { catalogue, clock, index, keeper, observeSearch } = this.#options;
+    const { catalogue, clock, index, generations, observeSearch } = this.#options;
     const beganAtMs = clock.nowMs();
     this.#refuseUndeclared(request);
     const generation = request.generation
       ? catalogue.generation(request.generation)
-      : keeper.active;
+      : generations.active;
     if (!generation) {
       throw new RequestError(404, "unknown-generation", `no generation ${request.generation}`);
     }
@@ -112,9 +114,9 @@ export class TidemarkService implements Operations {
         `generation ${generation.id} is ${generation.state}: it answers once it is complete`,
       );
     }
-    const line = keeper.line(generation.id);
+    const line = generations.line(generation.id);
     if (!line) {
-      const reason = keeper.unavailable(generation.id) ?? "it is retired";
+      const reason = generations.unavailable(generation.id) ?? "it is retired";
       throw new RequestError(
         503,
         "generation-unavailable",
@@ -208,8 +210,8 @@ export class TidemarkService implements Operations {
   async document(source: SourceName, key: string): Promise<DocumentView> {
     this.#source(source);
     const documentId = `${source}/${key}` as DocumentId;
-    const { index, keeper } = this.#options;
-    const [manifest] = await index.manifests(keeper.active.id, [documentId]);
+    const { index, generations } = this.#options;
+    const [manifest] = await index.manifests(generations.active.id, [documentId]);
     return {
       documentId,
       standing: manifest ? standingOf(manifest) : "unknown",
@@ -218,14 +220,14 @@ export class TidemarkService implements Operations {
   }
 
   async why(id: DocumentId, asker: Asker | null): Promise<WhyReport> {
-    const { history, index, keeper, sources } = this.#options;
+    const { history, index, generations, sources } = this.#options;
     const source = sources.get(sourceOf(id));
-    const [manifest] = await index.manifests(keeper.active.id, [id]);
+    const [manifest] = await index.manifests(generations.active.id, [id]);
     const letters = await this.#desk.list();
     const inSource = await stateIn(source?.from ?? null, keyOf(id));
     return explainDocument({
       id,
-      generation: keeper.active.id,
+      generation: generations.active.id,
       manifest,
       history,
       deadLetters: letters.filter((letter) => letter.documentId === id),
@@ -245,13 +247,13 @@ export class TidemarkService implements Operations {
   }
 
   async plan(): Promise<PlanReport> {
-    const { keeper } = this.#options;
-    const { building } = keeper;
+    const { generations } = this.#options;
+    const { building } = generations;
     return {
       ...(await this.#options.plan()),
       building: building && {
         generation: building.id,
-        share: (await keeper.progress(building.id)) ?? 0,
+        share: await generations.progress(building.id),
       },
     };
   }
@@ -334,9 +336,9 @@ export class TidemarkService implements Operations {
 
   async #mustExist(source: SourceName, key: string): Promise<void> {
     this.#pushTarget(source);
-    const { history, index, keeper } = this.#options;
+    const { history, index, generations } = this.#options;
     const id = `${source}/${key}` as DocumentId;
-    const [manifest] = await index.manifests(keeper.active.id, [id]);
+    const [manifest] = await index.manifests(generations.active.id, [id]);
     if (manifest && manifest.seen.offset >= 0 && !manifest.seen.deleted) return;
     // It may have been written a moment ago and not been seen yet.
     const [newest] = await history.recordsOf("mutations", id, 1);

@@ -119,7 +119,8 @@ export function resolveStage({
       blocked(hint, state.reason);
       return null;
     }
-    return { ...draftOf(item), ...factsOf(state) };
+    const facts = factsOf(state);
+    return { ...draftOf(item), ...facts, sourceTimeMs: newestTimeMs(hint, facts) };
   }
 
   function draftOf({ hint, offset }: OffsetHint) {
@@ -135,6 +136,18 @@ export function resolveStage({
   }
 }
 
+/**
+ * When the source changed: as whoever told of it says, where the state does not know, or knows only
+ * when the content was written and not when its tags were.
+ */
+function newestTimeMs(
+  hint: Pick<Hint, "sourceTimeMs">,
+  facts: Pick<Hint, "sourceTimeMs">,
+): number | null {
+  const times = [hint.sourceTimeMs, facts.sourceTimeMs].filter((time) => time !== null);
+  return times.length === 0 ? null : Math.max(...times);
+}
+
 /** From what asks for the most to what asks for the least. */
 const demands: readonly Hint["reason"][] = ["repair", "change", "reconcile", "snapshot", "replay"];
 
@@ -148,7 +161,9 @@ function mergeHints(items: readonly OffsetHint[]): readonly OffsetHint[] {
   const reasons = new Set(items.map(({ hint }) => hint.reason));
   const reason = demands.find((each) => reasons.has(each)) ?? newest.hint.reason;
   const observedAtMs = Math.min(...items.map(({ hint }) => hint.observedAtMs));
-  return [{ ...newest, hint: { ...newest.hint, reason, observedAtMs } }];
+  const timed = items.findLast(({ hint }) => hint.sourceTimeMs !== null);
+  const sourceTimeMs = timed?.hint.sourceTimeMs ?? null;
+  return [{ ...newest, hint: { ...newest.hint, reason, observedAtMs, sourceTimeMs } }];
 }
 
 type Read = Exclude<SourceState, { kind: "blocked" }> | { kind: "hidden"; error: PoisonError };

@@ -36,6 +36,8 @@ export interface RestrictDependencies {
   readonly restate: (mutations: readonly Mutation[]) => Promise<void>;
   /** Everything before the marker is restricted. */
   readonly passed: (marker: Marker, partition: number) => void;
+  /** Another process may hold the partition now. */
+  readonly lost?: (partition: number) => void;
 }
 
 /** A writer that loses this often in a row lets others go first. */
@@ -70,6 +72,7 @@ export function restrictStage(dependencies: RestrictDependencies): Stage<Mutatio
     async passMarker(marker, partition) {
       passed(marker, partition);
     },
+    lost: (partition) => dependencies.lost?.(partition),
   };
 
   async function restrictAll(

@@ -46,6 +46,8 @@ export interface UpsertDependencies {
   readonly restate: (part: ChunkPart) => Promise<void>;
   /** Everything before the marker is searchable. */
   readonly passed: (marker: Marker, partition: number) => void;
+  /** Another process may hold the partition now. */
+  readonly lost?: (partition: number) => void;
 }
 
 const lossesMax = 16;
@@ -97,6 +99,7 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
     async passMarker(marker, partition) {
       dependencies.passed(marker, partition);
     },
+    lost: (partition) => dependencies.lost?.(partition),
   };
 
   function workOf(part: ChunkPart | undefined): Work[] {

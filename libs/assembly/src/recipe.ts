@@ -4,11 +4,13 @@ import { EXTRACTION_VERSION } from "@tidemark/extract";
 import type { Embedder } from "@tidemark/pipeline";
 import type { Config } from "@tidemark/runtime";
 
+export interface WantedRecipe {
+  readonly recipe: Recipe;
+  readonly fingerprint: string;
+}
+
 /** The embedder's own account of its space goes in, not what the config calls it. */
-export function recipeOf(
-  config: Config,
-  embedder: Embedder,
-): { readonly recipe: Recipe; readonly fingerprint: string } {
+export function recipeOf(config: Config, embedder: Embedder): WantedRecipe {
   const { chunker, embedder: name, normalize } = config.vectors;
   const described = config.embedders[name];
   const recipe: Recipe = {

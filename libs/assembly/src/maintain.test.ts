@@ -4,7 +4,7 @@ import { SqliteDatabase, SqliteEventLog } from "@tidemark/sqlite";
 import { isWaitingLong } from "./maintain.ts";
 
 const id = "g1" as GenerationId;
-const keeper = { lines: [{ generation: { id } as Generation }] };
+const generations = { lines: [{ generation: { id } as Generation }] };
 
 test("nothing is compacted before the restrictor has passed it", async () => {
   await using database = await SqliteDatabase.open({ directory: null });
@@ -12,10 +12,10 @@ test("nothing is compacted before the restrictor has passed it", async () => {
   await using log = new SqliteEventLog({ database, now: () => appendedAtMs });
   const clock = { nowMs: () => appendedAtMs + topicPolicy(mutationsTopic).compactAfterMs };
   await log.append(mutationsTopic, [{ key: "files/a.md", value: "{}" }]);
-  expect(await isWaitingLong({ clock, keeper, log })).toBe(true);
+  expect(await isWaitingLong({ clock, generations, log })).toBe(true);
 
   await using restrictor = await log.consumer(mutationsTopic, restrictorGroup(id));
   await restrictor.acknowledge(0, 1);
 
-  expect(await isWaitingLong({ clock, keeper, log })).toBe(false);
+  expect(await isWaitingLong({ clock, generations, log })).toBe(false);
 });

@@ -1,17 +1,10 @@
 /** Opens the embedders that generations need, each once, and closes them with the process. */
-import { fileURLToPath } from "node:url";
 import type { Recipe } from "@tidemark/domain";
-import { OnnxEmbedder } from "@tidemark/onnx";
+import { modelDirectoryOf, OnnxEmbedder, openTokenizer } from "@tidemark/onnx";
 import type { Embedder } from "@tidemark/pipeline";
 import type { Config, EmbedderConfig, Logger } from "@tidemark/runtime";
+import { RpcEmbedder } from "@tidemark/rpc";
 import { SpendingNotes } from "./spending-notes.ts";
-
-/** The models that travel with the repository, by the name the config gives them. */
-const bundledModels: Readonly<Record<string, string>> = {
-  "all-MiniLM-L6-v2-int8": fileURLToPath(
-    new URL("../../../models/all-MiniLM-L6-v2", import.meta.url),
-  ),
-};
 
 export interface OpenedEmbedder {
   readonly embedder: Embedder;
@@ -25,6 +18,7 @@ export class Embedders implements AsyncDisposable {
   readonly #config: Config;
   readonly #logger: Logger;
   readonly #opened = new Map<string, Promise<OpenedEmbedder>>();
+  readonly #ready: OpenedEmbedder[] = [];
   readonly #closing = new AsyncDisposableStack();
 
   readonly #spending: SpendingNotes;
@@ -37,8 +31,15 @@ export class Embedders implements AsyncDisposable {
 
   /** @throws when the config has no such embedder, or its model cannot be used here */
   byName(name: string): Promise<OpenedEmbedder> {
-    const opened = this.#opened.get(name) ?? this.#open(name);
+    const known = this.#opened.get(name);
+    if (known) return known;
+    const opened = this.#open(name);
     this.#opened.set(name, opened);
+    opened.then(
+      (ready) => this.#ready.push(ready),
+      // Another process that embeds may be there later.
+      () => this.#opened.delete(name),
+    );
     return opened;
   }
 
@@ -57,9 +58,9 @@ export class Embedders implements AsyncDisposable {
     throw new Error(nearest);
   }
 
-  async queued(): Promise<number> {
-    const all = await Promise.all(this.#opened.values());
-    return all.reduce((sum, opened) => sum + opened.queued(), 0);
+  /** Texts that wait in the embedders of this process. */
+  queuedNow(): number {
+    return this.#ready.reduce((sum, opened) => sum + opened.queued(), 0);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -69,13 +70,15 @@ export class Embedders implements AsyncDisposable {
   async #open(name: string): Promise<OpenedEmbedder> {
     const config = this.#config.embedders[name];
     if (!config) throw new Error(`no embedder ${name} is configured`);
-    return config.kind === "onnx" ? this.#openOnnx(config) : this.#openOpenAi(name, config);
+    if (config.kind === "openai") return this.#openOpenAi(name, config);
+    return config.endpoint === undefined
+      ? this.#openOnnx(config)
+      : this.#openRemote(config, config.endpoint);
   }
 
   async #openOnnx(config: Extract<EmbedderConfig, { kind: "onnx" }>): Promise<OpenedEmbedder> {
-    const modelDirectory = bundledModels[config.model] ?? config.model;
     const embedder = await OnnxEmbedder.open({
-      modelDirectory,
+      modelDirectory: modelDirectoryOf(config.model),
       device: config.device,
       ...(config.workers === undefined ? {} : { workers: config.workers }),
     });
@@ -91,6 +94,18 @@ export class Embedders implements AsyncDisposable {
       queued: () => Object.values(embedder.load.queuedTexts).reduce((sum, texts) => sum + texts, 0),
       note: `${model} · ${dimension} · ${met}`,
     };
+  }
+
+  /** Vectors come from another process; tokens are counted here, by the same tokenizer. */
+  async #openRemote(
+    config: Extract<EmbedderConfig, { kind: "onnx" }>,
+    target: string,
+  ): Promise<OpenedEmbedder> {
+    const tokenizer = await openTokenizer(modelDirectoryOf(config.model));
+    const embedder = await RpcEmbedder.connect({ target, model: tokenizer.model, tokenizer });
+    this.#closing.use(embedder);
+    const { model, dimension } = embedder.space;
+    return { embedder, queued: () => 0, note: `${model} · ${dimension} · over gRPC at ${target}` };
   }
 
   async #openOpenAi(

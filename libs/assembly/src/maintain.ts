@@ -10,8 +10,8 @@ import {
   upserterGroup,
   type Clock,
   type EventLog,
-  type GenerationKeeper,
   type GenerationLine,
+  type Generations,
   type PipelineLogger,
   type TidemarkService,
 } from "@tidemark/pipeline";
@@ -20,34 +20,55 @@ import type { SqliteEventLog, SqliteVectorIndex } from "@tidemark/sqlite";
 
 const maintainEveryMs = 60_000;
 const gaugesEveryMs = 5_000;
+const lookEveryMs = 5_000;
 const msPerSecond = 1_000;
 
-export async function maintainLoop(input: {
-  readonly log: SqliteEventLog;
-  readonly index: SqliteVectorIndex;
-  readonly service: TidemarkService;
-  readonly keeper: GenerationKeeper;
-  readonly metrics: Metrics;
+interface Surroundings {
   readonly clock: Clock;
   readonly logger: PipelineLogger;
   readonly signal: AbortSignal;
-}): Promise<void> {
-  const { clock, index, log, logger, signal } = input;
+}
+
+/** Keeps the gauges that say how the whole stands. */
+export function gaugesLoop(
+  input: Surroundings & { readonly service: TidemarkService; readonly metrics: Metrics },
+): Promise<void> {
+  return again(input, gaugesEveryMs, () => setGauges(input.service, input.metrics));
+}
+
+/** Keeps the log in SQLite within its bounds; Kafka does so by itself. */
+export function maintainLoop(
+  input: Surroundings & {
+    readonly log: SqliteEventLog;
+    /** Null where the index is elsewhere. */
+    readonly index: SqliteVectorIndex | null;
+    readonly generations: Generations;
+  },
+): Promise<void> {
+  const { clock, index, log, signal } = input;
   let maintainedAtMs = 0;
+  return again(input, lookEveryMs, async () => {
+    const isDue = clock.nowMs() - maintainedAtMs >= maintainEveryMs;
+    if (!isDue || (await isWaitingLong(input))) return;
+    maintainedAtMs = clock.nowMs();
+    await log.maintain({ nowMs: clock.nowMs(), signal });
+    await index?.maintain();
+  });
+}
+
+async function again(
+  { clock, logger, signal }: Surroundings,
+  everyMs: number,
+  work: () => Promise<void>,
+): Promise<void> {
   while (!signal.aborted) {
     try {
-      await setGauges(input.service, input.metrics);
-      const isDue = clock.nowMs() - maintainedAtMs >= maintainEveryMs;
-      if (isDue && !(await isWaitingLong(input))) {
-        maintainedAtMs = clock.nowMs();
-        await log.maintain({ nowMs: clock.nowMs(), signal });
-        await index.maintain();
-      }
+      await work();
     } catch (error) {
       if (!(error instanceof TransientError)) throw error;
       logger.warn({ problem: error.message }, "maintenance waits");
     }
-    await clock.sleep(gaugesEveryMs, signal);
+    await clock.sleep(everyMs, signal);
   }
 }
 
@@ -57,16 +78,16 @@ export async function maintainLoop(input: {
  */
 export async function isWaitingLong({
   clock,
-  keeper,
+  generations,
   log,
 }: {
   readonly clock: Pick<Clock, "nowMs">;
-  readonly keeper: { readonly lines: readonly Pick<GenerationLine, "generation">[] };
+  readonly generations: { readonly lines: readonly Pick<GenerationLine, "generation">[] };
   readonly log: EventLog;
 }): Promise<boolean> {
   const readers = [
     { topic: hintsTopic, group: resolverGroup },
-    ...keeper.lines.flatMap(({ generation: { id } }) => [
+    ...generations.lines.flatMap(({ generation: { id } }) => [
       { topic: chunksTopic(id), group: upserterGroup(id) },
       // A delete that compaction took from before its restrictor would never have hidden anything.
       { topic: mutationsTopic, group: restrictorGroup(id) },

@@ -14,6 +14,7 @@ export class Measuring implements PipelineObserver {
   readonly #metrics: Metrics;
   readonly #ledger: FreshnessLedger;
   readonly #isActive: (generation: string | null) => boolean;
+  readonly #isAlone: boolean;
   readonly #reason = boundedLabel();
   readonly #states = new Map<string, StageState>();
 
@@ -21,10 +22,13 @@ export class Measuring implements PipelineObserver {
     metrics: Metrics,
     ledger: FreshnessLedger,
     isActive: (generation: string | null) => boolean,
+    /** Whether every stage is in this process: then what it sees is all there is. */
+    { isAlone }: { readonly isAlone: boolean },
   ) {
     this.#metrics = metrics;
     this.#ledger = ledger;
     this.#isActive = isActive;
+    this.#isAlone = isAlone;
   }
 
   receipt(receipt: Receipt): void {
@@ -43,17 +47,24 @@ export class Measuring implements PipelineObserver {
     if (chunkMs !== undefined) observe("chunk", chunkMs);
     if (embedMs !== undefined) observe("embed", embedMs);
     if (writeMs !== undefined) observe("write", writeMs);
-    if (!this.#isActive(receipt.generation)) return;
-    const noted = this.#ledger.note(receipt);
-    if (!noted) return;
-    const kind = receipt.change === "content" ? "change" : "restriction";
-    metrics.changes.inc({ source, kind });
-    metrics.freshnessLag.observe({ source, kind }, noted.lagMs / msPerSecond);
-    if (noted.isLate) metrics.changesLate.inc({ source, kind });
+    if (this.#isAlone) this.heard(receipt);
 
     function observe(stage: "queue" | "chunk" | "embed" | "write", ms: number): void {
       metrics.stage.observe({ stage }, ms / msPerSecond);
     }
+  }
+
+  /** A receipt of whichever process: how late the change was. */
+  heard(receipt: Receipt): void {
+    if (!this.#isActive(receipt.generation)) return;
+    const noted = this.#ledger.note(receipt);
+    if (!noted) return;
+    const { source } = receipt;
+    const metrics = this.#metrics;
+    const kind = receipt.change === "content" ? "change" : "restriction";
+    metrics.changes.inc({ source, kind });
+    metrics.freshnessLag.observe({ source, kind }, noted.lagMs / msPerSecond);
+    if (noted.isLate) metrics.changesLate.inc({ source, kind });
   }
 
   retry(stage: string, _reason: string): void {

@@ -1,46 +1,53 @@
 /** Looks at everything this process depends on, and says what would mend what is wrong. */
 import { statfs } from "node:fs/promises";
-import type { DoctorFinding, GenerationKeeper, ServedSource } from "@tidemark/pipeline";
-import type { SqliteDatabase } from "@tidemark/sqlite";
+import type { DoctorFinding, ServedSource } from "@tidemark/pipeline";
+import type { Parts } from "./open-parts.ts";
+import { roleOfService } from "./roles.ts";
 
 const diskFreeLeastBytes = 1 << 30;
 
-export async function examine(input: {
-  readonly dataDirectory: string;
-  readonly database: SqliteDatabase;
-  readonly keeper: GenerationKeeper;
-  readonly sources: Iterable<ServedSource>;
-  readonly modelNote: string;
-  readonly nodeVersion: string;
-}): Promise<readonly DoctorFinding[]> {
-  const findings: DoctorFinding[] = [
-    ok("node", input.nodeVersion),
-    ok("model", input.modelNote),
-    await disk(input.dataDirectory),
-  ];
-  const size = await input.database.size();
-  findings.push(ok("database", `${Math.round(size.bytes / 2 ** 20)} MiB`));
-  for (const source of input.sources) findings.push(examineSource(source));
-  for (const line of input.keeper.lines) {
-    for (const { stage, trouble } of line.states()) {
-      const check = `stage ${stage} of ${line.generation.id}`;
-      findings.push(
-        trouble
-          ? { check, verdict: "warn", detail: trouble, fix: "it is tried again until it succeeds" }
-          : ok(check, "running"),
-      );
-    }
+export async function examine(parts: Parts, modelNote: string): Promise<readonly DoctorFinding[]> {
+  const { board, generations, options, sources, stores } = parts;
+  const findings: DoctorFinding[] = [ok("node", process.version), ok("model", modelNote)];
+  if (stores.database) {
+    findings.push(await disk(options.dataDirectory));
+    const size = await stores.database.size();
+    findings.push(ok("database", `${Math.round(size.bytes / 2 ** 20)} MiB`));
   }
-  const reason = input.keeper.unavailable(input.keeper.active.id);
+  findings.push(...missingServices(parts));
+  for (const source of sources.served.values()) findings.push(examineSource(source));
+  for (const { generation, stage, trouble } of board.conditions()) {
+    const check = generation ? `stage ${stage} of ${generation}` : `stage ${stage}`;
+    findings.push(
+      trouble
+        ? { check, verdict: "warn", detail: trouble, fix: "it is tried again until it succeeds" }
+        : ok(check, "running"),
+    );
+  }
+  const reason = generations.unavailable(generations.active.id);
   if (reason) {
     findings.push({
-      check: `generation ${input.keeper.active.id}`,
+      check: `generation ${generations.active.id}`,
       verdict: "fail",
       detail: reason,
       fix: "configure the embedder it was made with, or build another with `tidemark apply`",
     });
   }
   return findings;
+}
+
+/** Services that nobody has heard of lately. */
+function missingServices({ options, shared }: Parts): readonly DoctorFinding[] {
+  if (!shared) return [];
+  const heard = new Map(shared.reports.services());
+  heard.set(options.service, (heard.get(options.service) ?? 0) + 1);
+  return Object.keys(roleOfService).map((service) => {
+    const count = heard.get(service) ?? 0;
+    const check = `service ${service}`;
+    return count > 0
+      ? ok(check, `${count} running`)
+      : { check, verdict: "fail", detail: "not heard of lately", fix: `start the ${service}` };
+  });
 }
 
 function examineSource(source: ServedSource): DoctorFinding {

@@ -1,0 +1,220 @@
+/** Opens everything that a process with these roles is made of, in order, and closes it in reverse. */
+import { randomUUID } from "node:crypto";
+import type { SourceName } from "@tidemark/domain";
+import { Extractor } from "@tidemark/extract";
+import {
+  Calls,
+  Catalogue,
+  FreshnessLedger,
+  GenerationKeeper,
+  GenerationLines,
+  Generations,
+  ProcessReports,
+  StageBoard,
+  tokenSource,
+  type ContentStore,
+  type Embedder,
+  type LineOptions,
+  type UpsertMutation,
+} from "@tidemark/pipeline";
+import type { Config, Logger, Metrics, Readiness } from "@tidemark/runtime";
+import type { SqliteDatabase } from "@tidemark/sqlite";
+import { Embedders } from "./embedders.ts";
+import { Measuring } from "./measure.ts";
+import { objectivesFor } from "./objectives.ts";
+import { openStores, type Stores } from "./open-stores.ts";
+import { restateFrom } from "./restate.ts";
+import { needsEmbedder, stagesOf, type Role } from "./roles.ts";
+import { openSources, type OpenedSources } from "./sources.ts";
+import { systemChance, systemClock } from "./world.ts";
+
+export interface OpenOptions {
+  readonly config: Config;
+  readonly version: string;
+  /** What this process is called among others. */
+  readonly service: string;
+  readonly roles: ReadonlySet<Role>;
+  readonly dataDirectory: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly readiness: Readiness;
+  readonly resources: AsyncDisposableStack;
+  readonly wrap?: Wrap | undefined;
+}
+
+/** Puts something around what is opened here, for tests that end the process at a certain call. */
+export interface Wrap {
+  readonly database: (database: SqliteDatabase) => SqliteDatabase;
+  readonly embedder: (embedder: Embedder) => Embedder;
+}
+
+/** The parts of an open process, for whoever runs or asks them. */
+export interface Parts {
+  readonly options: OpenOptions;
+  readonly stores: Stores;
+  readonly catalogue: Catalogue;
+  readonly board: StageBoard;
+  readonly lines: GenerationLines;
+  readonly generations: Generations;
+  readonly keeper: GenerationKeeper;
+  readonly sources: OpenedSources;
+  readonly embedders: Embedders;
+  readonly extractor: Extractor;
+  readonly contents: ReadonlyMap<SourceName, ContentStore>;
+  readonly ledger: FreshnessLedger;
+  readonly measuring: Measuring;
+  /** Null where everything runs in one process. */
+  readonly shared: { readonly calls: Calls; readonly reports: ProcessReports } | null;
+  /** Chunks a revision again in the active generation. */
+  readonly rechunk: (mutation: UpsertMutation) => Promise<void>;
+  /** Ends the process with a bug of any of its parts. */
+  readonly failed: (error: unknown) => void;
+  readonly stop: AbortSignal;
+  readonly bug: () => { readonly error: unknown } | null;
+}
+
+/** @throws DataDirectoryLockedError and other named errors of what cannot be opened */
+export async function openParts(options: OpenOptions): Promise<Parts> {
+  const { config, dataDirectory, logger, metrics, readiness, resources, roles, wrap } = options;
+  const clock = systemClock;
+  const instance = `${options.service}-${randomUUID()}`;
+  const stores = await openStores({
+    config,
+    dataDirectory,
+    clientId: options.service,
+    clock,
+    logger,
+    resources,
+    wrapDatabase: wrap?.database,
+  });
+  const { index, log, progressTopic } = stores;
+  const catalogue = await Catalogue.load(log, clock);
+  const board = new StageBoard(clock);
+  const embedders = resources.use(new Embedders(config, logger, dataDirectory));
+  const extractor = resources.use(openExtractor(config));
+  const ledger = new FreshnessLedger((source) => objectivesFor(config, source));
+  const isActive = (generation: string | null) => catalogue.active?.id === generation;
+  const isShared = config.log.kind === "kafka";
+  const measuring = new Measuring(metrics, ledger, isActive, { isAlone: !isShared });
+  const stop = new AbortController();
+  let bug: { readonly error: unknown } | null = null;
+  const failed = (error: unknown) => {
+    bug ??= { error };
+    stop.abort();
+  };
+  const contents = new Map<SourceName, ContentStore>();
+  const rechunk = async (mutation: UpsertMutation) =>
+    lines.line(generations.active.id)?.rechunk(mutation, stop.signal);
+  const line: LineOptions = {
+    stages: stagesOf(roles),
+    board,
+    log,
+    index,
+    progressTopic,
+    clock,
+    chance: systemChance,
+    token: tokenSource(instance),
+    logger,
+    observer: measuring,
+    extractor,
+    contents,
+    windowOf: (source) => sources.windowOf(source),
+    accepted: (mutation) => catalogue.isAccepted(mutation.documentId),
+    restate: (mutations, again) => restate(mutations, again),
+  };
+  const lines = new GenerationLines({
+    catalogue,
+    line,
+    openEmbedder: needsEmbedder(roles)
+      ? async (recipe) => {
+          const embedder = await embedders.forRecipe(recipe);
+          return wrap?.embedder(embedder) ?? embedder;
+        }
+      : null,
+    failed,
+  });
+  const generations = new Generations({ catalogue, lines, log });
+  const keepMs = config.generations.keepMs;
+  const keeper = new GenerationKeeper({
+    catalogue,
+    log,
+    index,
+    clock,
+    logger,
+    generations,
+    lines,
+    keepMs,
+  });
+  const calls = new Calls({ log, clock, logger, newId: randomUUID });
+  const reports = new ProcessReports({
+    log,
+    clock,
+    logger,
+    board,
+    instance,
+    service: options.service,
+    sources: () => (roles.has("ingest") ? sources.served.values() : []),
+    embedQueued: () => embedders.queuedNow(),
+  });
+  const shared = isShared ? { calls, reports } : null;
+  const sources = await openSources({
+    config,
+    log,
+    index,
+    catalogue,
+    clock,
+    chance: systemChance,
+    logger,
+    instance,
+    remote: isShared && !roles.has("ingest") ? { calls, reports } : null,
+    generation: () => generations.active.id,
+    digestedTo: (source) =>
+      generations.line(generations.active.id)?.restrictedUpToMs(source) ?? null,
+    scanned: (report) => {
+      measuring.scanned(report);
+      readiness.clear(`scan of ${report.source}`);
+    },
+  });
+  for (const [name, store] of sources.contents) contents.set(name, store);
+  const restate = restateFrom({
+    sources: sources.served,
+    history: log,
+    catalogue,
+    log,
+    clock,
+    newId: randomUUID,
+    isAlone: !isShared,
+  });
+  return {
+    options,
+    stores,
+    catalogue,
+    board,
+    lines,
+    generations,
+    keeper,
+    sources,
+    embedders,
+    extractor,
+    contents,
+    ledger,
+    measuring,
+    shared,
+    rechunk,
+    failed,
+    stop: stop.signal,
+    bug: () => bug,
+  };
+}
+
+function openExtractor({ vectors: { extraction } }: Config): Extractor {
+  return Extractor.open({
+    workers: extraction.workersMax,
+    inputBytesMax: extraction.inputBytesMax,
+    outputCharsMax: extraction.textBytesMax,
+    depthMax: extraction.nestingMax,
+    pagesMax: extraction.pagesMax,
+    timeMsMax: extraction.timeMsMax,
+    memoryMbMax: Math.ceil(extraction.memoryBytesMax / 2 ** 20),
+  });
+}

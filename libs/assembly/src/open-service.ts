@@ -1,0 +1,93 @@
+/** What can be asked of an open process: every operation, over its parts. */
+import { stat } from "node:fs/promises";
+import type { Generation } from "@tidemark/domain";
+import { planGeneration, Replayer, RequestError, TidemarkService } from "@tidemark/pipeline";
+import type { Config } from "@tidemark/runtime";
+import { examine } from "./doctor.ts";
+import type { OpenedEmbedder } from "./embedders.ts";
+import { objectivesFor } from "./objectives.ts";
+import type { Parts } from "./open-parts.ts";
+import type { WantedRecipe } from "./recipe.ts";
+import { systemClock } from "./world.ts";
+
+/** Takes the fingerprint that is meant; answers what is being built. */
+export const applyCall: Call<string, Generation> = {
+  name: "apply",
+  of: "freshness service",
+  withinMs: 60_000,
+};
+
+export function openService(
+  parts: Parts,
+  wanted: { readonly embedder: OpenedEmbedder; readonly recipe: WantedRecipe },
+): TidemarkService {
+  const { catalogue, contents, extractor, generations, keeper, ledger, measuring, shared } = parts;
+  const { config, dataDirectory, logger, version } = parts.options;
+  const { database, index, log } = parts.stores;
+  const { embedder, recipe } = wanted;
+  return new TidemarkService({
+    version,
+    dataDirectory: database ? dataDirectory : null,
+    log,
+    history: log,
+    index,
+    catalogue,
+    generations,
+    board: parts.board,
+    ledger,
+    clock: systemClock,
+    sources: parts.sources.served,
+    tenantsRequired: config.tenants.required,
+    restrictionWithinMs: objectivesFor(config, null).restriction.withinMs,
+    replayer: new Replayer({
+      log,
+      logger,
+      rechunk: parts.rechunk,
+      background: (work) => void work().catch(parts.failed),
+    }),
+    plan: () =>
+      planGeneration(catalogue.active, recipe.recipe, {
+        log,
+        contents,
+        extractor,
+        countTokens: (text) => embedder.embedder.countTokens(text),
+        tokensPerText: recipe.recipe.embedder.kind === "onnx" ? 2 : 0,
+        price: priceOf(config),
+        tokensPerMinute: null,
+      }),
+    async apply() {
+      if (!shared || parts.options.roles.has("keep")) await keeper.build(recipe);
+      else {
+        const built = await shared.calls.ask(applyCall, recipe.fingerprint);
+        if (built.fingerprint !== recipe.fingerprint) {
+          throw new RequestError(
+            409,
+            "other-config",
+            "the freshness service has another config: restart it with this one",
+          );
+        }
+      }
+    },
+    embedQueued: () => shared?.reports.embedQueued() ?? embedder.queued(),
+    async backup(path) {
+      if (!database) {
+        throw new RequestError(
+          501,
+          "not-here",
+          "nothing is kept in this process: back up Kafka and Qdrant with their own tools",
+        );
+      }
+      await database.backup(path);
+      return { path, bytes: (await stat(path)).size };
+    },
+    doctor: () => examine(parts, embedder.note),
+    observeSearch: (part, ms) => measuring.searched(part, ms),
+    rechunk: parts.rechunk,
+    accept: (ids) => catalogue.accept(ids),
+  });
+}
+
+function priceOf(config: Config) {
+  const embedder = config.embedders[config.vectors.embedder];
+  return embedder?.kind === "openai" ? (embedder.price ?? null) : null;
+}

@@ -1,0 +1,80 @@
+/** Sources that are pushed: their log is their only copy, and their epochs hang on it. */
+import { everyTenant, sourceName, type SourceName } from "@tidemark/domain";
+import {
+  mutationsTopic,
+  publishMarker,
+  TransientError,
+  type ServedSource,
+} from "@tidemark/pipeline";
+import type { PushSourceConfig } from "@tidemark/runtime";
+import type { Parts } from "./open-parts.ts";
+import { isTenantDeclared, type OpenedSource, type SourcesOptions } from "./source-options.ts";
+
+const heartbeatMs = 1_000;
+
+export function openPushSource(options: SourcesOptions, source: PushSourceConfig): OpenedSource {
+  return { served: servedPush(options, source), from: null, contents: null, line: null };
+}
+
+function servedPush(options: SourcesOptions, source: PushSourceConfig): ServedSource {
+  const { catalogue, clock, config } = options;
+  const name = sourceName(source.name);
+  return {
+    name,
+    kind: source.kind,
+    declaresTenants: isTenantDeclared(source.tenant),
+    declaresPermissions: source.permissions.kind !== "public",
+    defaultPermissions: source.permissions,
+    defaultTenant: source.tenant ?? (config.tenants.required ? null : everyTenant),
+    line: null,
+    from: null,
+    epoch: () => catalogue.source(name)?.epoch ?? 1,
+    observedUpToMs: () => clock.nowMs(),
+  };
+}
+
+/** A pushed source is complete up to now whenever its marker has passed: all of it is in the log. */
+export async function beatForPushed(
+  options: SourcesOptions,
+  name: SourceName,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, log, logger } = options;
+  while (!signal.aborted) {
+    try {
+      const marker = {
+        source: name,
+        producer: `gateway ${options.instance}`,
+        completeToMs: clock.nowMs(),
+      };
+      await publishMarker(log, mutationsTopic, marker);
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      logger.warn({ source: name, problem: error.message }, "no heartbeat");
+    }
+    await clock.sleep(heartbeatMs, signal);
+  }
+}
+
+/** The epochs of pushed sources hang on the log that is their only copy. */
+export async function ensurePushEpochs(
+  parts: Pick<Parts, "catalogue" | "generations" | "options" | "stores">,
+): Promise<void> {
+  const { catalogue, generations, options, stores } = parts;
+  const { config, logger } = options;
+  const { index, log } = stores;
+  const pushed = Object.values(config.sources).filter((source) => source.kind === "push");
+  if (pushed.length === 0) return;
+  const { id, partitions } = await log.identity(mutationsTopic);
+  const identity = `${id}/${partitions}`;
+  const counts = await index.counts(generations.active.id);
+  for (const source of pushed) {
+    const name = sourceName(source.name);
+    const highest = counts.find((each) => each.source === name)?.highestEpoch ?? 0;
+    const before = catalogue.source(name);
+    const record = await catalogue.ensureEpoch(name, identity, highest);
+    if (before && record.isNew) {
+      logger.warn({ source: name, epoch: record.epoch }, "the log is another one: new epoch");
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * What a process does of the whole. One process does all of it; a service has one role, and a role
+ * may be had by any number of processes but for `ingest` and `keep`, which decide.
+ */
+import type { LineStage } from "@tidemark/pipeline";
+
+export const roles = ["ingest", "restrict", "chunk", "upsert", "keep", "ask"] as const;
+export type Role = (typeof roles)[number];
+
+/** The services of the distributed shape, and what each does. */
+export const roleOfService = {
+  ingestor: "ingest",
+  restrictor: "restrict",
+  chunker: "chunk",
+  upserter: "upsert",
+  freshness: "keep",
+  gateway: "ask",
+} as const satisfies Readonly<Record<string, Role>>;
+
+export type ServiceName = keyof typeof roleOfService;
+
+const stageOfRole: Partial<Record<Role, LineStage>> = {
+  restrict: "restrictor",
+  chunk: "chunker",
+  upsert: "upserter",
+};
+
+/** The stages of a generation's line that a process with these roles runs. */
+export function stagesOf(own: ReadonlySet<Role>): ReadonlySet<LineStage> {
+  return new Set([...own].flatMap((role) => stageOfRole[role] ?? []));
+}
+
+/** A restrictor must run whatever becomes of the embedder, and the ingestor never counts a token. */
+export function needsEmbedder(own: ReadonlySet<Role>): boolean {
+  return ["chunk", "upsert", "keep", "ask"].some((role) => own.has(role as Role));
+}

@@ -1,0 +1,48 @@
+/** Everything that a process with its roles runs, each until aborted. */
+import { resolveStage, runStage, type TidemarkService } from "@tidemark/pipeline";
+import { gaugesLoop, maintainLoop } from "./maintain.ts";
+import type { Parts } from "./open-parts.ts";
+import { followReceipts } from "./receipts.ts";
+import { systemChance, systemClock } from "./world.ts";
+
+export function partsRunning(
+  parts: Parts,
+  service: TidemarkService | null,
+  signal: AbortSignal,
+): readonly Promise<void>[] {
+  const { generations, keeper, lines, measuring, options, shared, sources, stores } = parts;
+  const { logger, metrics, roles } = options;
+  const { log, sqliteIndex, sqliteLog } = stores;
+  const clock = systemClock;
+  const running: Promise<void>[] = [lines.run(signal)];
+  if (roles.has("keep")) running.push(keeper.run(signal));
+  if (roles.has("ingest")) {
+    const resolver = resolveStage({
+      log,
+      sources: sources.documents,
+      clock,
+      blocked: (hint, reason) => sources.noteBlocked(hint, reason),
+    });
+    const runnerOptions = {
+      log,
+      index: null,
+      generation: null,
+      clock,
+      chance: systemChance,
+      logger,
+      observer: measuring,
+    };
+    running.push(sources.run(signal), runStage(resolver, runnerOptions, signal));
+  }
+  if (roles.has("ask")) running.push(sources.runHeartbeats(signal));
+  if (shared) running.push(shared.calls.run(signal), shared.reports.run(signal));
+  if (shared && service) running.push(followReceipts(parts, signal));
+  if (service && roles.has("keep"))
+    running.push(gaugesLoop({ service, metrics, clock, logger, signal }));
+  if (sqliteLog) {
+    const index = sqliteIndex;
+    running.push(maintainLoop({ log: sqliteLog, index, generations, clock, logger, signal }));
+  }
+  if (sqliteIndex) running.push(sqliteIndex.warm(generations.active.id));
+  return running;
+}

@@ -1,0 +1,52 @@
+/** What every kind of source is opened with, and what becomes of it. */
+import { everyTenant, type GenerationId, type HoldLimits, type SourceName } from "@tidemark/domain";
+import type {
+  Calls,
+  Catalogue,
+  Chance,
+  Clock,
+  ContentStore,
+  DocumentSource,
+  EventLog,
+  ProcessReports,
+  ReconcileReport,
+  ServedSource,
+  SourceLine,
+  VectorIndex,
+} from "@tidemark/pipeline";
+import type { Config, Logger } from "@tidemark/runtime";
+
+export interface SourcesOptions {
+  readonly config: Config;
+  readonly log: EventLog;
+  readonly index: VectorIndex;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly logger: Logger;
+  readonly generation: () => GenerationId;
+  readonly digestedTo: (source: SourceName) => number | null;
+  readonly scanned: (report: ReconcileReport) => void;
+  /** A name that no other process has. */
+  readonly instance: string;
+  /** How to speak of lines that run in another process; null where they run here. */
+  readonly remote: { readonly calls: Calls; readonly reports: ProcessReports } | null;
+}
+
+export interface OpenedSource {
+  readonly served: ServedSource;
+  readonly from: DocumentSource | null;
+  readonly contents: ContentStore | null;
+  /** Null where it is pushed, or kept in another process. */
+  readonly line: SourceLine | null;
+  /** Everything else that the source runs beside its line. */
+  readonly run?: (signal: AbortSignal) => Promise<void>;
+}
+
+export function limitsOf(hold: { readonly above: number; readonly share: number }): HoldLimits {
+  return { above: hold.above, share: hold.share };
+}
+
+export function isTenantDeclared(tenant: string | undefined): boolean {
+  return tenant !== undefined && tenant !== everyTenant;
+}
