@@ -1,7 +1,7 @@
 /** Who asks, and whether the route is theirs. A route that does not say is for admins alone. */
 import { RequestError } from "@tidemark/pipeline";
 import type { FastifyRequest } from "fastify";
-import type { Access, ApiApp, ServerParts } from "./api-app.ts";
+import type { Access, ApiApp, HealthParts } from "./api-app.ts";
 import { refusalOfKeylessRequest } from "./auth/browser-guard.ts";
 import { findKey, type KeyRecord } from "./auth/key-record.ts";
 import { everyRight, requireScope, type Rights } from "./auth/rights.ts";
@@ -9,7 +9,7 @@ import { bounds } from "./bounds.ts";
 
 const nobody: Rights = { name: "-", scopes: [], tenants: [], principals: [], sources: [] };
 
-export function registerAccess(app: ApiApp, { keys }: ServerParts): void {
+export function registerAccess(app: ApiApp, { keys }: HealthParts): void {
   // Shared by all requests until one is let in; it can do nothing.
   app.decorateRequest("rights", { getter: () => nobody });
   app.addHook("onRequest", async (request) => {

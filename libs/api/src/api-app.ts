@@ -15,8 +15,12 @@ export type ApiApp = FastifyInstance<
   ZodTypeProvider
 >;
 
-export interface ServerParts {
+export interface ServerParts extends HealthParts {
   readonly operations: Operations;
+}
+
+/** What any process tells, whatever else it does. */
+export interface HealthParts {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: {

@@ -1,10 +1,10 @@
 /** Every answer that is not the one asked for is a problem document. */
 import { RequestError } from "@tidemark/pipeline";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { ApiApp, ServerParts } from "./api-app.ts";
+import type { ApiApp, HealthParts } from "./api-app.ts";
 import { faultOf, problemContentType, problemOf, type Fault } from "./problem.ts";
 
-export function registerErrors(app: ApiApp, { logger }: ServerParts): void {
+export function registerErrors(app: ApiApp, { logger }: HealthParts): void {
   app.setErrorHandler((error, request, reply) => {
     const fault = faultOf(error);
     // A caller that hung up is no fault of ours, and nobody reads the answer.

@@ -1,8 +1,9 @@
-export type { Access, ServerOptions, ServerParts } from "./api-app.ts";
+export type { Access, HealthParts, ServerOptions, ServerParts } from "./api-app.ts";
 export { createKey, hashKey, keyRecordSchema, scopes } from "./auth/key-record.ts";
 export type { KeyRecord, Scope } from "./auth/key-record.ts";
 export { mayListen, type ListeningDecision } from "./auth/listening.ts";
 export { parseKeys } from "./auth/parse-keys.ts";
+export { createHealthServer } from "./create-health-server.ts";
 export { createServer } from "./create-server.ts";
 export type { LineAnswer } from "./ndjson/bulk-write.ts";
 export type { Problem } from "./problem.ts";

@@ -1,7 +1,7 @@
 /** Request ids, counts by route and the access log. A request's body or query is never logged. */
-import type { ApiApp, ServerParts } from "./api-app.ts";
+import type { ApiApp, HealthParts } from "./api-app.ts";
 
-export function registerObservation(app: ApiApp, { logger, metrics }: ServerParts): void {
+export function registerObservation(app: ApiApp, { logger, metrics }: HealthParts): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     reply.header("x-content-type-options", "nosniff");

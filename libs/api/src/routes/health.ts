@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { ApiApp, ServerParts } from "../api-app.ts";
+import type { ApiApp, HealthParts } from "../api-app.ts";
 
 const healthSchema = z.object({
   status: z.enum(["ok", "unavailable"]),
   reasons: z.record(z.string(), z.string()),
 });
 
-export function healthRoutes(app: ApiApp, { health, metrics }: ServerParts): void {
+export function healthRoutes(app: ApiApp, { health, metrics }: HealthParts): void {
   const tags = ["health"];
   const response = { 200: healthSchema, 503: healthSchema };
   const open = { access: "open" } as const;

@@ -1,0 +1,48 @@
+import { Readiness, createMetrics, silentLogger } from "@tidemark/runtime";
+import type { KeyRecord } from "./auth/key-record.ts";
+import { createHealthServer } from "./create-health-server.ts";
+import { aKey, bearing } from "./test-server.ts";
+
+function aHealthServer(keys: readonly KeyRecord[] | null = null) {
+  const readiness = new Readiness({ starting: "opening the models" });
+  const metrics = createMetrics({ processDefaults: false });
+  const live = { isLive: true };
+  const health = { live, readiness };
+  const app = createHealthServer({
+    logger: silentLogger,
+    metrics,
+    health,
+    keys,
+    options: { version: "0.0.0" },
+  });
+  return { app, live, readiness };
+}
+
+test("ready is what nothing keeps from serving, and alive is the event loop alone", async () => {
+  const { app, live, readiness } = aHealthServer();
+  const ask = async (url: string) => (await app.inject({ method: "GET", url })).statusCode;
+
+  expect([await ask("/healthz"), await ask("/readyz")]).toEqual([200, 503]);
+  readiness.clear("starting");
+  live.isLive = false;
+  expect([await ask("/healthz"), await ask("/readyz")]).toEqual([503, 200]);
+});
+
+test("metrics need a key where there are keys; health never does", async () => {
+  const { app } = aHealthServer([aKey("prometheus", { scopes: ["search"] })]);
+  const ask = async (url: string, headers = {}) =>
+    (await app.inject({ method: "GET", url, headers })).statusCode;
+
+  expect(await ask("/metrics")).toBe(401);
+  expect(await ask("/metrics", bearing("prometheus"))).toBe(200);
+  expect(await ask("/healthz")).toBe(200);
+});
+
+test("there is nothing else at its address", async () => {
+  const { app } = aHealthServer();
+  const ask = async (method: "GET" | "POST", url: string) =>
+    (await app.inject({ method, url })).statusCode;
+
+  expect(await ask("POST", "/v1/search")).toBe(404);
+  expect(await ask("GET", "/docs")).toBe(404);
+});
