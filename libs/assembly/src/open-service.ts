@@ -1,7 +1,13 @@
 /** What can be asked of an open process: every operation, over its parts. */
 import { stat } from "node:fs/promises";
 import type { Generation } from "@tidemark/domain";
-import { planGeneration, Replayer, RequestError, TidemarkService } from "@tidemark/pipeline";
+import {
+  planGeneration,
+  Replayer,
+  RequestError,
+  TidemarkService,
+  type Call,
+} from "@tidemark/pipeline";
 import type { Config } from "@tidemark/runtime";
 import { examine } from "./doctor.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
