@@ -1,5 +1,6 @@
-import { Option, type Command } from "commander";
+import { Argument, Option, type Command } from "commander";
 import { collected, wholeNumber, type Session } from "../command.ts";
+import { serviceNames, startService, type StartedService } from "../start-service.ts";
 
 interface Options {
   readonly port?: number;
@@ -19,8 +20,13 @@ export function runCommands(program: Command, session: Session): void {
 
   running(program.command("serve"))
     .summary("run as configured")
-    .description("Run everything in one process, as the config says.")
-    .action((options: Options) => run({ ...options, path: null, mode: "serve" }, session));
+    .description("Run everything in one process as the config says, or one service of it alone.")
+    .addArgument(new Argument("[service]", "the service to run alone").choices(serviceNames))
+    .action((service: StartedService | undefined, options: Options) =>
+      service
+        ? startService(service, options)
+        : run({ ...options, path: null, mode: "serve" }, session),
+    );
 }
 
 function running(command: Command): Command {
