@@ -29,6 +29,7 @@ export type { TenantsConfig } from "./config/schema/tenants.ts";
 export type { Objective, ObjectiveConfig } from "./config/schema/objectives.ts";
 export type { LogConfig } from "./config/schema/log.ts";
 export type { IndexConfig } from "./config/schema/vector-index.ts";
+export type { ClientTlsConfig, ServerTlsConfig } from "./config/schema/tls.ts";
 export { isLoopback, type ListenConfig, type ServerConfig } from "./config/schema/server.ts";
 export { exitCodeOfSignal, exitCodes, type ExitCode } from "./exit-codes.ts";
 export {

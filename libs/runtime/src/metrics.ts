@@ -12,6 +12,9 @@ const stageBuckets = [
   0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800,
 ];
 const searchBuckets = [0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10];
+/** A run of the model, and a request with its wait in the queue. */
+const runBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+const requestBuckets = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
 const scanBuckets = [0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600];
 
 export const changeKinds = ["change", "restriction"] as const;
@@ -38,6 +41,11 @@ export const metricNames = {
   embedTokensSaved: "tidemark_embed_tokens_saved_total",
   embedCost: "tidemark_embed_cost_total",
   embedQueue: "tidemark_embed_queue_texts",
+  embedderRequests: "tidemark_embedder_requests_total",
+  embedderTexts: "tidemark_embedder_texts_total",
+  embedderTokens: "tidemark_embedder_tokens_total",
+  embedderRequest: "tidemark_embedder_request_seconds",
+  embedderRun: "tidemark_embedder_run_seconds",
   search: "tidemark_search_seconds",
   searchIncomplete: "tidemark_search_incomplete_total",
   httpRequests: "tidemark_http_requests_total",
@@ -116,6 +124,31 @@ export function createMetrics({ processDefaults = true } = {}) {
     embedTokensSaved: counter(names.embedTokensSaved, "Tokens that need not be run", ["source"]),
     embedCost: counter(names.embedCost, "Money spent, in the embedder's currency", ["source"]),
     embedQueue: gauge(names.embedQueue, "Texts waiting for a vector", ["lane"]),
+    embedderRequests: counter(
+      names.embedderRequests,
+      "Requests to the embedder service by what became of them: answered, remembered, or refused",
+      ["model", "outcome"],
+    ),
+    embedderTexts: counter(names.embedderTexts, "Texts that the embedder service embedded", [
+      "model",
+      "lane",
+    ]),
+    embedderTokens: counter(names.embedderTokens, "Tokens that the embedder service ran", [
+      "model",
+      "lane",
+    ]),
+    embedderRequest: histogram(
+      names.embedderRequest,
+      "From a request to its answer, its wait in the queue included",
+      ["lane"],
+      requestBuckets,
+    ),
+    embedderRun: histogram(
+      names.embedderRun,
+      "Time of one run of the model",
+      ["model"],
+      runBuckets,
+    ),
     search: histogram(
       names.search,
       "Time of a search by part: embed (the query), index, total",

@@ -36,7 +36,21 @@ test("a folder without a file is public, watched and seen by every tenant, besid
     permissions: { kind: "public" },
   });
   expect(config.server.listen).toEqual({ host: "127.0.0.1", port: 8787 });
+  expect(config.server.grpc).toEqual({ host: "127.0.0.1", port: 7400 });
   expect(config.embedders["minilm"]).toMatchObject({ kind: "onnx", device: "auto" });
+});
+
+test("the embedder's side and its callers' side of TLS are read, paths beside their file", () => {
+  const text = `version: 1
+embedders: { minilm: { endpoint: "dns:///embedder:7400", tls: { ca: ca.pem } } }
+server: { grpc: "0.0.0.0:7400", grpcTls: { cert: cert.pem, key: key.pem } }
+`;
+
+  const { config } = load({ "conf/tidemark.yaml": text });
+
+  expect(config.server.grpc).toEqual({ host: "0.0.0.0", port: 7400 });
+  expect(config.server.grpcTls).toEqual({ cert: "conf/cert.pem", key: "conf/key.pem" });
+  expect(config.embedders["minilm"]).toMatchObject({ tls: { ca: "conf/ca.pem" } });
 });
 
 test("every part of the grammar is read, in units of its own", () => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { count, duration, matching, number, oneOf, secret, text, url } from "../fields.ts";
 import { named, section } from "../structure.ts";
+import { clientTlsSchema } from "./tls.ts";
 
 const prefixesSchema = section({
   document: text({ about: "Before each chunk", example: '"passage: "' }).optional(),
@@ -26,6 +27,9 @@ const onnxSchema = section({
     pattern: /^(?:dns:\/{1,3}|unix:|ipv4:|ipv6:)?[^\s/]+(?::\d+)?$/u,
     why: "a host with its port, or a target such as dns:///host:port, is expected",
   }).optional(),
+  tls: clientTlsSchema
+    .optional()
+    .meta({ description: "TLS to the endpoint; `{}` trusts the system's certificates" }),
   prefixes: prefixesSchema.prefault({}),
   batchTokensMax: count({ about: "Tokens of one run at most", example: "2k" }).prefault(2048),
   batchTextsMax: count({ about: "Texts of one run at most", example: "32", most: 4096 }).prefault(

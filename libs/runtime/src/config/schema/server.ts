@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { duration, oneOf, path, secret, size } from "../fields.ts";
 import { leaf, refuse } from "../leaf.ts";
 import { section } from "../structure.ts";
+import { serverTlsSchema } from "./tls.ts";
 
 export interface ListenConfig {
   readonly host: string;
@@ -10,14 +11,9 @@ export interface ListenConfig {
 
 const addressPattern = /^(?:(?<host>[A-Za-z0-9._-]+|\[[0-9a-fA-F:]+\]):)?(?<port>\d{1,5})$/u;
 
-const listenSchema = leaf<ListenConfig>(
-  {
-    about: "Host and port; off loopback `keys` are required",
-    example: '"127.0.0.1:8787"',
-    form: "address",
-    schema: { type: ["string", "integer"] },
-  },
-  (written) => {
+function address({ about, example }: { readonly about: string; readonly example: string }) {
+  const schema = { type: ["string", "integer"] };
+  return leaf<ListenConfig>({ about, example, form: "address", schema }, (written) => {
     const { host = "127.0.0.1", port } = addressPattern.exec(String(written))?.groups ?? {};
     if (port !== undefined && Number(port) <= 65_535) {
       return { host: host.replaceAll(/[[\]]/gu, ""), port: Number(port) };
@@ -25,13 +21,21 @@ const listenSchema = leaf<ListenConfig>(
     return refuse({
       what: "{value} is not an address",
       why: "a host and a port up to 65535 are expected",
-      fix: 'write "127.0.0.1:8787"',
+      fix: `write ${example}`,
     });
-  },
-);
+  });
+}
 
 export const serverSchema = section({
-  listen: listenSchema.prefault("127.0.0.1:8787"),
+  listen: address({
+    about: "Host and port; off loopback `keys` are required",
+    example: '"127.0.0.1:8787"',
+  }).prefault("127.0.0.1:8787"),
+  grpc: address({
+    about: "Where the embedder service answers; no key is asked for, see `grpcTls`",
+    example: '"127.0.0.1:7400"',
+  }).prefault("127.0.0.1:7400"),
+  grpcTls: serverTlsSchema.optional().meta({ description: "TLS of the embedder service" }),
   keys: secret({
     about: "API keys as `tidemark keys` prints them, one a line",
     example: '"${file:/run/secrets/tidemark-keys}"',
