@@ -52,3 +52,10 @@ export const resolverGroup = "resolver";
 export const chunkerGroup = (generation: GenerationId) => `chunker.${generation}`;
 export const restrictorGroup = (generation: GenerationId) => `restrictor.${generation}`;
 export const upserterGroup = (generation: GenerationId) => `upserter.${generation}`;
+
+const generationGroup = /^(?:chunker|restrictor|upserter)\.(?<generation>.+)$/u;
+
+/** The generation that a group keeps; null for a group that serves all of them. */
+export function generationOfGroup(group: string): GenerationId | null {
+  return (generationGroup.exec(group)?.groups?.["generation"] ?? null) as GenerationId | null;
+}

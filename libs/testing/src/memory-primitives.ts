@@ -9,7 +9,6 @@ import {
   type PointDigest,
   type PointId,
   type Revision,
-  type SourceName,
   type Token,
 } from "@tidemark/domain";
 import type {
@@ -18,6 +17,7 @@ import type {
   Copies,
   IndexPrimitives,
   ManifestPage,
+  ManifestRange,
   ManifestUpdate,
   PointRecord,
   Progress,
@@ -86,14 +86,7 @@ export class MemoryPrimitives implements IndexPrimitives {
     });
   }
 
-  scrollManifests(
-    generation: GenerationId,
-    range: {
-      readonly source: SourceName | null;
-      readonly from: string | null;
-      readonly limit: number;
-    },
-  ): Promise<ManifestPage> {
+  scrollManifests(generation: GenerationId, range: ManifestRange): Promise<ManifestPage> {
     return this.#step("scrollManifests", () => {
       const from = Number(range.from ?? 0);
       const all = [...this.#store.of(generation).manifests.values()].filter(

@@ -15,6 +15,7 @@
 import {
   digestOf,
   type DocumentId,
+  type Generation,
   type GenerationId,
   type Manifest,
   type Point,
@@ -33,14 +34,26 @@ import type {
 } from "../ports/vector-index.ts";
 import { copiesOf } from "./copies.ts";
 import { ManifestCounter } from "./count-manifests.ts";
-import { firstManifests, listedManifest } from "./list-manifests.ts";
+import { listedManifest } from "./list-manifests.ts";
+import { ListingSpools } from "./listing-spool.ts";
 import { isSettled, manifestToWrite, recordOf } from "./point-records.ts";
-import type { IndexPrimitives, ManifestPage, ManifestUpdate, PointRecord } from "./primitives.ts";
+import type {
+  IndexPrimitives,
+  ListedPage,
+  ManifestPage,
+  ManifestRange,
+  ManifestUpdate,
+  PointRecord,
+} from "./primitives.ts";
 
 const scrollPageMax = 1_000;
+const listedPageMax = 5_000;
 
 export class PrimitiveIndex implements VectorIndex {
   readonly #primitives: IndexPrimitives;
+  readonly #listings = new ListingSpools((generation, source) =>
+    this.#scrollListed(generation, source),
+  );
 
   constructor(primitives: IndexPrimitives) {
     this.#primitives = primitives;
@@ -51,6 +64,7 @@ export class PrimitiveIndex implements VectorIndex {
   }
 
   dropGeneration(generation: GenerationId): Promise<void> {
+    this.#listings.clear(generation);
     return this.#primitives.dropGeneration(generation);
   }
 
@@ -151,25 +165,31 @@ export class PrimitiveIndex implements VectorIndex {
     return this.#primitives.pointsOf(generation, documentId);
   }
 
-  /** Such an index has no order by key: a page costs one pass over the source's manifests. */
-  async listManifests(
+  /** A scan, page after page, costs one pass over the source's manifests. */
+  listManifests(
     generation: GenerationId,
     source: SourceName,
     range: { readonly after: DocumentId | null; readonly limit: number },
   ): Promise<readonly ListedManifest[]> {
-    let kept: readonly Manifest[] = [];
-    for await (const manifests of this.#scroll(generation, source)) {
-      kept = firstManifests([...kept, ...manifests], range);
-    }
-    return kept.map(listedManifest);
+    return this.#listings.page(generation, source, range);
   }
 
   async counts(generation: GenerationId) {
+    const counted = await this.#primitives.countManifests?.(generation);
+    if (counted) return counted;
     const counter = new ManifestCounter();
     for await (const manifests of this.#scroll(generation, null)) {
       for (const manifest of manifests) counter.add(manifest);
     }
     return counter.bySource();
+  }
+
+  async noteGenerations(generations: readonly Generation[]): Promise<void> {
+    await this.#primitives.noteGenerations?.(generations);
+  }
+
+  async notedGenerations(): Promise<readonly Generation[]> {
+    return (await this.#primitives.notedGenerations?.()) ?? [];
   }
 
   progress(topic: string, group: string): Promise<ReadonlyMap<number, number>> {
@@ -181,6 +201,7 @@ export class PrimitiveIndex implements VectorIndex {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#listings.clear();
     await this.#primitives[Symbol.asyncDispose]();
   }
 
@@ -262,9 +283,28 @@ export class PrimitiveIndex implements VectorIndex {
   ): AsyncGenerator<readonly Manifest[]> {
     let from: string | null = null;
     do {
-      const range = { source, from, limit: scrollPageMax };
+      const range: ManifestRange = { source, from, limit: scrollPageMax };
       const page: ManifestPage = await this.#primitives.scrollManifests(generation, range);
       yield page.manifests;
+      from = page.next;
+    } while (from !== null);
+  }
+
+  async *#scrollListed(
+    generation: GenerationId,
+    source: SourceName,
+  ): AsyncGenerator<readonly ListedManifest[]> {
+    if (!this.#primitives.scrollListed) {
+      for await (const manifests of this.#scroll(generation, source)) {
+        yield manifests.map(listedManifest);
+      }
+      return;
+    }
+    let from: string | null = null;
+    do {
+      const range: ManifestRange = { source, from, limit: listedPageMax };
+      const page: ListedPage = await this.#primitives.scrollListed(generation, range);
+      yield page.listed;
       from = page.next;
     } while (from !== null);
   }

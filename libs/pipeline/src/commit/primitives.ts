@@ -5,6 +5,7 @@
  */
 import type {
   DocumentId,
+  Generation,
   GenerationId,
   Manifest,
   Point,
@@ -18,7 +19,9 @@ import type {
   Candidate,
   CandidateQuery,
   Copies,
+  ListedManifest,
   Progress,
+  SourceCounts,
   StoredPoint,
 } from "../ports/vector-index.ts";
 
@@ -40,6 +43,18 @@ export interface ManifestPage {
   readonly next: string | null;
 }
 
+/** `source` null is all of them. */
+export interface ManifestRange {
+  readonly source: SourceName | null;
+  readonly from: string | null;
+  readonly limit: number;
+}
+
+export interface ListedPage {
+  readonly listed: readonly ListedManifest[];
+  readonly next: string | null;
+}
+
 export interface IndexPrimitives extends AsyncDisposable {
   ensureGeneration(generation: GenerationId, dimension: number): Promise<void>;
   dropGeneration(generation: GenerationId): Promise<void>;
@@ -58,15 +73,12 @@ export interface IndexPrimitives extends AsyncDisposable {
     documentId: DocumentId,
     note: { readonly token: Token; readonly copied: Revision },
   ): Promise<void>;
-  /** Manifests in an order of the index's own; `source` null is all of them. */
-  scrollManifests(
-    generation: GenerationId,
-    range: {
-      readonly source: SourceName | null;
-      readonly from: string | null;
-      readonly limit: number;
-    },
-  ): Promise<ManifestPage>;
+  /** Manifests in an order of the index's own. */
+  scrollManifests(generation: GenerationId, range: ManifestRange): Promise<ManifestPage>;
+  /** The same with what a listing needs, where that is less to fetch. */
+  scrollListed?(generation: GenerationId, range: ManifestRange): Promise<ListedPage>;
+  /** What `ManifestCounter` finds, where that is to be had without every manifest; else null. */
+  countManifests?(generation: GenerationId): Promise<readonly SourceCounts[] | null>;
 
   /**
    * Inserts points that are absent. A point with copies replaces one of no newer revision and no
@@ -118,6 +130,10 @@ export interface IndexPrimitives extends AsyncDisposable {
     documents: readonly DocumentId[],
     limitPerDocument: number,
   ): Promise<readonly Candidate[]>;
+
+  /** See `VectorIndex`. */
+  noteGenerations?(generations: readonly Generation[]): Promise<void>;
+  notedGenerations?(): Promise<readonly Generation[]>;
 
   readProgress(topic: string, group: string): Promise<ReadonlyMap<number, number>>;
   /** Each record on the condition that its offset grows. */
