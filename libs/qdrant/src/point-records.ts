@@ -1,0 +1,213 @@
+/** Points in a generation's collection: written and removed on the condition of their revision. */
+import {
+  digestOf,
+  formatRevision,
+  type DocumentId,
+  type Point,
+  type PointDigest,
+  type PointId,
+  type Revision,
+} from "@tidemark/domain";
+import { mapBounded, type Copies, type PointRecord, type StoredPoint } from "@tidemark/pipeline";
+import type { Collection } from "./collection.ts";
+import { inBatches, slicesOf } from "./in-batches.ts";
+import { copiesPayload } from "./point-copies.ts";
+import {
+  pointBytes,
+  pointFields,
+  pointFrom,
+  pointRecord,
+  storedPointFrom,
+  vectorFrom,
+} from "./point-payload.ts";
+import {
+  copied,
+  isNotNewer,
+  isOfDocuments,
+  isOlder,
+  isOneOf,
+  recordsOf,
+  written,
+  type Clauses,
+  type Condition,
+} from "./record-filter.ts";
+
+const pointsPerWriteMax = 256;
+const bytesPerWriteMax = 8 << 20;
+const writesAtOnceMax = 2;
+const idsPerPageMax = 10_000;
+const pointsPerPageMax = 256;
+const hashesPerReadMax = 256;
+const documentsPerReadMax = 256;
+
+export async function putPoints(
+  collection: Collection,
+  points: readonly PointRecord[],
+): Promise<void> {
+  const records = points.map((point) => ({ point, record: pointRecord(point) }));
+  const batches = inBatches(records, {
+    recordsMax: pointsPerWriteMax,
+    bytesMax: bytesPerWriteMax,
+    bytesOf: ({ record }) => pointBytes(record),
+  });
+  await mapBounded(batches, writesAtOnceMax, (batch) =>
+    collection.upsert(
+      batch.map(({ record }) => record),
+      { mode: "upsert", when: mayReplace(batch.map(({ point }) => point)) },
+    ),
+  );
+}
+
+/** One condition for a whole request: which points, and what each may replace. */
+export function mayReplace(points: readonly PointRecord[]): Clauses {
+  const groups = new Map<
+    string,
+    { readonly ids: PointId[]; readonly when: readonly Condition[] }
+  >();
+  for (const point of points) {
+    const { copies, copiesRevision, revision } = point;
+    const name = `${formatRevision(revision)} ${copies ? formatRevision(copiesRevision) : ""}`;
+    const group = groups.get(name) ?? { ids: [], when: replaceable(point) };
+    group.ids.push(point.id);
+    groups.set(name, group);
+  }
+  const should = [...groups.values()].map(({ ids, when }): Condition => ({
+    must: [{ has_id: ids }, ...when],
+  }));
+  return { should };
+}
+
+/** Without copies only what is strictly older: see what an index of primitives promises. */
+function replaceable({ copies, copiesRevision, revision }: PointRecord): readonly Condition[] {
+  return copies
+    ? [isNotNewer(written, revision), isNotNewer(copied, copiesRevision)]
+    : [isOlder(written, revision)];
+}
+
+export async function copiesBehind(
+  collection: Collection,
+  documents: readonly { readonly documentId: DocumentId; readonly revision: Revision }[],
+): Promise<ReadonlySet<DocumentId>> {
+  const behind = new Set<DocumentId>();
+  for (const slice of slicesOf(documents, documentsPerReadMax)) {
+    const should = slice.map(({ documentId, revision }): Condition => ({
+      must: [isOfDocuments([documentId]), isOlder(copied, revision)],
+    }));
+    const found = await collection.facet({
+      key: "document",
+      filter: recordsOf("point", { should }),
+      limit: slice.length,
+    });
+    const values = new Set(found.map(({ value }) => value));
+    for (const { documentId } of slice) {
+      if (values.has(documentId.toWellFormed())) behind.add(documentId);
+    }
+  }
+  return behind;
+}
+
+export function setCopies(
+  collection: Collection,
+  documentId: DocumentId,
+  copies: Copies,
+  revision: Revision,
+): Promise<void> {
+  const must = [isOfDocuments([documentId]), isOlder(copied, revision)];
+  return collection.setPayload(recordsOf("point", { must }), {
+    ...copiesPayload(documentId, copies, revision),
+  });
+}
+
+/**
+ * Looked up first: most sweeps find nothing, and a write that changes nothing waits for the disk
+ * all the same. The condition holds when it is done.
+ */
+export async function deletePoints(
+  collection: Collection,
+  documentId: DocumentId,
+  { below, spare }: { readonly below: Revision; readonly spare: readonly PointDigest[] },
+): Promise<void> {
+  const spared = new Set(spare);
+  const older = [isOfDocuments([documentId]), isOlder(written, below)];
+  const ids = await idsOf(collection, older);
+  const doomed = ids.filter((id) => !spared.has(digestOf(id)));
+  for (const slice of slicesOf(doomed, idsPerPageMax)) {
+    await collection.delete(recordsOf("point", { must: [{ has_id: slice }, ...older] }));
+  }
+}
+
+export async function existing(
+  collection: Collection,
+  documentId: DocumentId,
+  digests: readonly PointDigest[],
+): Promise<ReadonlySet<PointDigest>> {
+  if (digests.length === 0) return new Set();
+  const ids = await idsOf(collection, [isOfDocuments([documentId])]);
+  const stored = new Set(ids.map(digestOf));
+  return new Set(digests.filter((digest) => stored.has(digest)));
+}
+
+/** One vector of each text: a text that stands in many documents is not fetched from all. */
+export async function vectorsByText(
+  collection: Collection,
+  tenant: string,
+  textHashes: readonly string[],
+): Promise<ReadonlyMap<string, Float32Array>> {
+  const vectors = new Map<string, Float32Array>();
+  const isOfTenant = isOneOf("tenant", [tenant.toWellFormed()]);
+  for (const slice of slicesOf([...new Set(textHashes)], hashesPerReadMax)) {
+    let wanted = slice;
+    for (let isWhole = false; wanted.length > 0 && !isWhole;) {
+      const must = [isOneOf("textHash", wanted), isOfTenant];
+      const { records, next } = await collection.scroll(recordsOf("point", { must }), {
+        payload: ["textHash"],
+        vector: true,
+        limit: wanted.length,
+      });
+      for (const record of records) {
+        vectors.set(String(record.payload?.["textHash"]), vectorFrom(record));
+      }
+      isWhole = next === null || records.length === 0;
+      wanted = wanted.filter((hash) => !vectors.has(hash));
+    }
+  }
+  return vectors;
+}
+
+export async function storedPoints(
+  collection: Collection,
+  ids: readonly PointId[],
+): Promise<readonly (StoredPoint | undefined)[]> {
+  const found = new Map<string, StoredPoint>();
+  for (const slice of slicesOf([...new Set(ids)], pointsPerPageMax)) {
+    for (const { id, payload } of await collection.get(slice, { payload: pointFields })) {
+      if (payload) found.set(id, storedPointFrom(id, payload));
+    }
+  }
+  return ids.map((id) => found.get(id));
+}
+
+export async function pointsOf(
+  collection: Collection,
+  documentId: DocumentId,
+): Promise<readonly Point[]> {
+  const filter = recordsOf("point", { must: [isOfDocuments([documentId])] });
+  const read = { payload: pointFields, vector: true, limit: pointsPerPageMax };
+  const points: Point[] = [];
+  for await (const records of collection.scrollAll(filter, read)) {
+    points.push(...records.map(pointFrom));
+  }
+  return points;
+}
+
+async function idsOf(
+  collection: Collection,
+  must: readonly Condition[],
+): Promise<readonly PointId[]> {
+  const ids: PointId[] = [];
+  const read = { payload: false, limit: idsPerPageMax };
+  for await (const records of collection.scrollAll(recordsOf("point", { must }), read)) {
+    for (const { id } of records) ids.push(id as PointId);
+  }
+  return ids;
+}

@@ -1,0 +1,90 @@
+/**
+ * The client's errors → the three ways to fail. Messages are made here: what the client says may
+ * hold whatever stood in a request.
+ */
+import {
+  QdrantClientResourceExhaustedError,
+  QdrantClientTimeoutError,
+} from "@qdrant/js-client-rest";
+import { TransientError } from "@tidemark/pipeline";
+import { MissingCollectionError, RefusedRequestError } from "./errors.ts";
+
+export const dependency = "qdrant";
+
+const detailCharactersMax = 300;
+const requestTimeout = 408;
+const tooManyRequests = 429;
+
+/**
+ *   what happened                    outcome
+ *   no answer, not in time, cut off  transient
+ *   408, 429, 5xx                    transient
+ *   404 of a collection              transient: it may be made again
+ *   another 4xx                      a bug, or a key without rights
+ *   anything else                    what it was
+ */
+export function translateError(
+  error: unknown,
+  asked: { readonly what: string; readonly secret: string | null },
+): unknown {
+  const { what } = asked;
+  if (error instanceof QdrantClientTimeoutError) {
+    return new TransientError(`qdrant did not answer in time: ${what}`, { dependency });
+  }
+  if (error instanceof QdrantClientResourceExhaustedError) {
+    // The client keeps the first digit of the header alone: a wait that is too short, not too long.
+    const retryAfterMs = error.retry_after * 1000;
+    return new TransientError(`qdrant is busy: ${what}`, { dependency, retryAfterMs });
+  }
+  if (isAnswer(error)) return refused(error, asked);
+  // What the runtime throws for a connection: refused, reset, broken off, a certificate.
+  if (error instanceof TypeError && error.cause !== undefined) {
+    const why = reasonOf(error.cause);
+    return new TransientError(`qdrant did not answer: ${what}: ${why}`, {
+      cause: error,
+      dependency,
+    });
+  }
+  if (error instanceof SyntaxError) {
+    return new TransientError(`qdrant's answer is cut off: ${what}`, { dependency });
+  }
+  return error;
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly data: unknown;
+}
+
+/** The client does not export the class of an answer that is no success. */
+function isAnswer(error: unknown): error is Refusal {
+  return error instanceof Error && "status" in error && typeof error.status === "number";
+}
+
+function refused(
+  { status, data }: Refusal,
+  { what, secret }: { readonly what: string; readonly secret: string | null },
+): Error {
+  const detail = detailOf(data, secret);
+  const told = `qdrant answered ${status}: ${what}${detail === "" ? "" : `: ${detail}`}`;
+  if (status >= 500 || status === requestTimeout || status === tooManyRequests) {
+    return new TransientError(told, { dependency });
+  }
+  // An absent record is no error, so what is not found is a collection.
+  if (status === 404) return new MissingCollectionError(told, { dependency });
+  return new RefusedRequestError(status, told);
+}
+
+function detailOf(data: unknown, secret: string | null): string {
+  const status = (data as { readonly status?: unknown } | null)?.status;
+  const told = (status as { readonly error?: unknown } | null)?.error ?? data;
+  const text = typeof told === "string" ? told : "";
+  const plain = secret === null || secret === "" ? text : text.replaceAll(secret, "***");
+  return plain.slice(0, detailCharactersMax);
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return "no reason given";
+  const { code } = cause as { readonly code?: unknown };
+  return typeof code === "string" ? code : cause.message;
+}
