@@ -1,7 +1,7 @@
 export type { Access, HealthParts, ServerOptions, ServerParts } from "./api-app.ts";
 export { createKey, hashKey, keyRecordSchema, scopes } from "./auth/key-record.ts";
 export type { KeyRecord, Scope } from "./auth/key-record.ts";
-export { mayListen, type ListeningDecision } from "./auth/listening.ts";
+export { listeningOf, mayListen, type ListeningDecision } from "./auth/listening.ts";
 export { parseKeys } from "./auth/parse-keys.ts";
 export { createHealthServer } from "./create-health-server.ts";
 export { createServer } from "./create-server.ts";

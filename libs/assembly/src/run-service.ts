@@ -2,17 +2,16 @@
  * One service of the distributed shape: reads the whole config, opens what its role needs, serves
  * its health and what can be asked of it, and drains when told to stop.
  */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { createHealthServer, createServer, mayListen, parseKeys } from "@tidemark/api";
+import { createHealthServer, createServer, listeningOf } from "@tidemark/api";
 import {
   createLogger,
   createMetrics,
   EventLoopWatch,
   ExitError,
   exitCodes,
-  loadConfig,
+  loadConfigFiles,
   Readiness,
   runProcess,
   type Config,
@@ -64,14 +63,17 @@ async function serve(
   terminal: { readonly isTerminal: boolean; readonly write: (line: string) => void },
 ): Promise<void> {
   const { service, version } = options;
-  const { config, warnings } = readConfig(options.configFiles);
+  if (options.configFiles.length === 0) {
+    throw new ExitError(exitCodes.config, "a service needs a config: --config tidemark.yaml");
+  }
+  const { config, warnings } = loadConfigFiles(options.configFiles, process.env);
   setDrainMs(config.server.drainMs);
   const { log: form, logLevel: level } = config.server;
   const logger = createLogger({ level, form, ...terminal });
   for (const warning of warnings) logger.warn(warning, "config");
   refuseUnbuilt(config);
   refuseAlone(config, service);
-  const { host, keys, port } = listening(config, options);
+  const { host, keys, port } = listeningOf(config.server, options);
   const metrics = createMetrics();
   metrics.build.set({ version }, 1);
   const readiness = new Readiness({ starting: "opening what the config names" });
@@ -116,25 +118,6 @@ async function serve(
   }
 }
 
-function readConfig(files: readonly string[]): ReturnType<typeof loadConfig> {
-  if (files.length === 0) {
-    throw new ExitError(exitCodes.config, "a service needs a config: --config tidemark.yaml");
-  }
-  return loadConfig({
-    files: files.map((name) => ({ name, text: readFile(name) })),
-    environment: process.env,
-    readFile: (path) => readFileSync(path, "utf8"),
-  });
-}
-
-function readFile(name: string): string {
-  try {
-    return readFileSync(name, "utf8");
-  } catch (error) {
-    throw new ExitError(exitCodes.config, `config file ${name} cannot be read`, { cause: error });
-  }
-}
-
 /** Stages in different processes need a log and an index that processes can share. */
 function refuseAlone(config: Config, service: string): void {
   const alone = [
@@ -147,15 +130,4 @@ function refuseAlone(config: Config, service: string): void {
     exitCodes.config,
     `the ${service} by itself needs ${wanted}; \`tidemark serve\` runs everything in one process`,
   );
-}
-
-function listening(config: Config, options: ServiceOptions) {
-  const keys = config.server.keys ? parseKeys(config.server.keys.reveal()) : null;
-  const host = options.host ?? config.server.listen.host;
-  const port = options.port ?? config.server.listen.port;
-  const decision = mayListen({ host, keys });
-  if (!decision.allowed) {
-    throw new ExitError(exitCodes.config, `${decision.reason}; ${decision.fix}`);
-  }
-  return { host, keys, port };
 }

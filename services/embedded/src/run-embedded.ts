@@ -1,7 +1,7 @@
 /** The one process: reads its config, opens everything, serves, and drains when told to stop. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { createServer, mayListen, parseKeys } from "@tidemark/api";
+import { createServer, listeningOf } from "@tidemark/api";
 import { openTidemark, refuseUnbuilt, roles, type Wrap } from "@tidemark/assembly";
 import {
   createLogger,
@@ -10,7 +10,7 @@ import {
   EventLoopWatch,
   ExitError,
   exitCodes,
-  loadConfig,
+  loadConfigFiles,
   Readiness,
   runProcess,
   type Config,
@@ -58,13 +58,7 @@ async function serve(
   });
   for (const warning of warnings) logger.warn(warning, "config");
   refuseUnbuilt(config);
-  const keys = config.server.keys ? parseKeys(config.server.keys.reveal()) : null;
-  const host = options.host ?? config.server.listen.host;
-  const port = options.port ?? config.server.listen.port;
-  const listening = mayListen({ host, keys });
-  if (!listening.allowed) {
-    throw new ExitError(exitCodes.config, `${listening.reason}; ${listening.fix}`);
-  }
+  const { host, keys, port } = listeningOf(config.server, options);
   const dataDirectory = resolve(options.dataDirectory ?? config.server.dataPath ?? ".tidemark");
   const metrics = createMetrics();
   metrics.build.set({ version }, 1);
@@ -137,7 +131,7 @@ async function serve(
   }
 }
 
-function readConfig(options: RunOptions): ReturnType<typeof loadConfig> {
+function readConfig(options: RunOptions): ReturnType<typeof loadConfigFiles> {
   if (options.configFiles.length === 0) {
     const folderPath = resolve(options.path ?? bundledHandbook());
     if (!existsSync(folderPath)) {
@@ -145,19 +139,7 @@ function readConfig(options: RunOptions): ReturnType<typeof loadConfig> {
     }
     return { config: defaultConfig({ folderPath }), warnings: [] };
   }
-  return loadConfig({
-    files: options.configFiles.map((name) => ({ name, text: readConfigFile(name) })),
-    environment: process.env,
-    readFile: (path) => readFileSync(path, "utf8"),
-  });
-}
-
-function readConfigFile(name: string): string {
-  try {
-    return readFileSync(name, "utf8");
-  } catch (error) {
-    throw new ExitError(exitCodes.config, `config file ${name} cannot be read`, { cause: error });
-  }
+  return loadConfigFiles(options.configFiles, process.env);
 }
 
 function bundledHandbook(): string {

@@ -1,6 +1,7 @@
 /** Where a process may listen: anywhere with keys, on this machine alone without. */
-import { isLoopback } from "@tidemark/runtime";
+import { ExitError, exitCodes, isLoopback, type ServerConfig } from "@tidemark/runtime";
 import type { KeyRecord } from "./key-record.ts";
+import { parseKeys } from "./parse-keys.ts";
 
 export type ListeningDecision =
   | { readonly allowed: true }
@@ -26,4 +27,24 @@ export function mayListen(input: {
     };
   }
   return { allowed: true };
+}
+
+/**
+ * Where a process listens, and with which keys, as configured or as told otherwise.
+ * @throws ExitError when it may not
+ */
+export function listeningOf(
+  server: Pick<ServerConfig, "keys" | "listen">,
+  told: { readonly host: string | null; readonly port: number | null },
+): {
+  readonly host: string;
+  readonly port: number;
+  readonly keys: readonly KeyRecord[] | null;
+} {
+  const keys = server.keys ? parseKeys(server.keys.reveal()) : null;
+  const host = told.host ?? server.listen.host;
+  const port = told.port ?? server.listen.port;
+  const decision = mayListen({ host, keys });
+  if (decision.allowed) return { host, port, keys };
+  throw new ExitError(exitCodes.config, `${decision.reason}; ${decision.fix}`);
 }
