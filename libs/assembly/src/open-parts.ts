@@ -165,7 +165,7 @@ export async function openParts(options: OpenOptions): Promise<Parts> {
     clock,
     chance: systemChance,
     logger,
-    instance,
+    producer: isShared ? instance : "gateway",
     remote: isShared && !roles.has("ingest") ? { calls, reports } : null,
     generation: () => generations.active.id,
     digestedTo: (source) =>

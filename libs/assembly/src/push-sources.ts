@@ -1,6 +1,7 @@
 /** Sources that are pushed: their log is their only copy, and their epochs hang on it. */
 import { everyTenant, sourceName, type SourceName } from "@tidemark/domain";
 import {
+  identityOfPushed,
   mutationsTopic,
   publishMarker,
   TransientError,
@@ -8,16 +9,18 @@ import {
 } from "@tidemark/pipeline";
 import type { PushSourceConfig } from "@tidemark/runtime";
 import type { Parts } from "./open-parts.ts";
+import { systemClock } from "./world.ts";
 import { isTenantDeclared, type OpenedSource, type SourcesOptions } from "./source-options.ts";
 
 const heartbeatMs = 1_000;
+const epochEveryMs = 10_000;
 
 export function openPushSource(options: SourcesOptions, source: PushSourceConfig): OpenedSource {
   return { served: servedPush(options, source), from: null, contents: null, line: null };
 }
 
 function servedPush(options: SourcesOptions, source: PushSourceConfig): ServedSource {
-  const { catalogue, clock, config } = options;
+  const { catalogue, clock, config, log } = options;
   const name = sourceName(source.name);
   return {
     name,
@@ -28,7 +31,13 @@ function servedPush(options: SourcesOptions, source: PushSourceConfig): ServedSo
     defaultTenant: source.tenant ?? (config.tenants.required ? null : everyTenant),
     line: null,
     from: null,
-    epoch: () => catalogue.source(name)?.epoch ?? 1,
+    epoch: () => catalogue.source(name)?.epoch ?? 0,
+    async refusesPush() {
+      const record = catalogue.source(name);
+      if (!record) return "it has no epoch yet; the ingestor gives it one when it starts";
+      if (record.identity === (await identityOfPushed(log))) return null;
+      return "the log is another one; a new epoch is on its way";
+    },
     observedUpToMs: () => clock.nowMs(),
   };
 }
@@ -44,7 +53,7 @@ export async function beatForPushed(
     try {
       const marker = {
         source: name,
-        producer: `gateway ${options.instance}`,
+        producer: options.producer,
         completeToMs: clock.nowMs(),
       };
       await publishMarker(log, mutationsTopic, marker);
@@ -65,8 +74,10 @@ export async function ensurePushEpochs(
   const { index, log } = stores;
   const pushed = Object.values(config.sources).filter((source) => source.kind === "push");
   if (pushed.length === 0) return;
-  const { id, partitions } = await log.identity(mutationsTopic);
-  const identity = `${id}/${partitions}`;
+  const identity = await identityOfPushed(log);
+  const isKnown = ({ name }: PushSourceConfig) =>
+    catalogue.source(sourceName(name))?.identity === identity;
+  if (pushed.every(isKnown)) return;
   const counts = await index.counts(generations.active.id);
   for (const source of pushed) {
     const name = sourceName(source.name);
@@ -75,6 +86,20 @@ export async function ensurePushEpochs(
     const record = await catalogue.ensureEpoch(name, identity, highest);
     if (before && record.isNew) {
       logger.warn({ source: name, epoch: record.epoch }, "the log is another one: new epoch");
+    }
+  }
+}
+
+/** Gives pushed sources a new epoch whenever the log turns out to be another one. */
+export async function watchPushEpochs(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { logger } = parts.options;
+  while (!signal.aborted) {
+    await systemClock.sleep(epochEveryMs, signal);
+    try {
+      await ensurePushEpochs(parts);
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      logger.warn({ problem: error.message }, "epochs of pushed sources are not checked");
     }
   }
 }

@@ -2,6 +2,7 @@
 import { resolveStage, runStage, type TidemarkService } from "@tidemark/pipeline";
 import { gaugesLoop, maintainLoop } from "./maintain.ts";
 import type { Parts } from "./open-parts.ts";
+import { watchPushEpochs } from "./push-sources.ts";
 import { followReceipts } from "./receipts.ts";
 import { systemChance, systemClock } from "./world.ts";
 
@@ -32,7 +33,11 @@ export function partsRunning(
       logger,
       observer: measuring,
     };
-    running.push(sources.run(signal), runStage(resolver, runnerOptions, signal));
+    running.push(
+      sources.run(signal),
+      runStage(resolver, runnerOptions, signal),
+      watchPushEpochs(parts, signal),
+    );
   }
   if (roles.has("ask")) running.push(sources.runHeartbeats(signal));
   if (shared) running.push(shared.calls.run(signal), shared.reports.run(signal));

@@ -27,8 +27,8 @@ export interface SourcesOptions {
   readonly generation: () => GenerationId;
   readonly digestedTo: (source: SourceName) => number | null;
   readonly scanned: (report: ReconcileReport) => void;
-  /** A name that no other process has. */
-  readonly instance: string;
+  /** Who sends the markers of pushed sources: where several do, each has a name of its own. */
+  readonly producer: string;
   /** How to speak of lines that run in another process; null where they run here. */
   readonly remote: { readonly calls: Calls; readonly reports: ProcessReports } | null;
 }

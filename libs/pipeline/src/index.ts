@@ -32,6 +32,7 @@ export * from "./service/generation-line.ts";
 export * from "./service/generation-lines.ts";
 export * from "./service/generations.ts";
 export * from "./service/hints.ts";
+export * from "./service/log-identity.ts";
 export * from "./service/push.ts";
 export * from "./service/scan.ts";
 export * from "./service/source-line.ts";

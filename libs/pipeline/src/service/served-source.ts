@@ -32,6 +32,8 @@ export interface ServedSource {
   readonly from: DocumentSource | null;
   /** The epoch of a pushed source. */
   readonly epoch: () => number;
+  /** Why nothing can be pushed now; null when it can. Absent for a source that is not pushed. */
+  readonly refusesPush?: () => Promise<string | null>;
   /** Up to when everything was observed, though perhaps not applied. */
   readonly observedUpToMs: () => number | null;
 }

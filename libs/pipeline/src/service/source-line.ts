@@ -22,6 +22,7 @@ import type { Chance, Clock, PipelineLogger } from "../ports/world.ts";
 import { backoffMs } from "../run-stage/backoff.ts";
 import { hintsTopic, mutationsTopic, resolverGroup, restrictorGroup } from "../topics.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { identityOfListed } from "./log-identity.ts";
 import { publishHints } from "./hints.ts";
 import { LostEvents, type LostReport, type ScanFindings } from "./lost-events.ts";
 import { scanSource } from "./scan.ts";
@@ -60,6 +61,7 @@ export interface SourceLineOptions {
 /** Scanning takes at most this share of the time. */
 const scanShare = 0.02;
 const scanPauseLeastMs = 1_000;
+const identityEveryMs = 10_000;
 const watchPauseMs = 10;
 const heardMax = 50_000;
 const blockedMax = 10_000;
@@ -113,7 +115,7 @@ export class SourceLine {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await this.#ensureEpoch(signal);
+    await this.#untilEpoch(signal);
     const listener = {
       heard: (key: string, expects: Hint["expects"]) => this.#hear(key, expects),
       heardPrefix: (prefix: string) => this.#prefixes.add(prefix),
@@ -124,6 +126,7 @@ export class SourceLine {
       this.#options.watch?.watch(listener, signal),
       this.#publishLoop(signal),
       this.#scanLoop(signal),
+      this.#identityLoop(signal),
       this.#lost?.run(signal),
     ]);
   }
@@ -317,7 +320,7 @@ export class SourceLine {
   /** A scan that finds what the last one already asked for would ask twice. */
   async #untilDigested(signal: AbortSignal): Promise<void> {
     const { clock, digestedTo } = this.#options;
-    while (!signal.aborted && this.#last?.heldReason !== "unlistable") {
+    while (!signal.aborted && !this.#scanDue && this.#last?.heldReason !== "unlistable") {
       const to = digestedTo();
       if (to !== null && this.#scannedAtMs !== null && to >= this.#scannedAtMs) {
         this.#lost?.caughtUp();
@@ -330,12 +333,50 @@ export class SourceLine {
   async #ensureEpoch(signal: AbortSignal): Promise<void> {
     const { catalogue, index, log, source, generation, logger } = this.#options;
     if (signal.aborted) return;
-    const { id, partitions } = await log.identity(hintsTopic);
+    const identity = await identityOfListed(log);
     const counts = await index.counts(generation());
     const highest = counts.find((each) => each.source === source)?.highestEpoch ?? 0;
-    const record = await catalogue.ensureEpoch(source, `${id}/${partitions}`, highest);
-    if (record.isNew) logger.info({ source, epoch: record.epoch }, "new epoch");
+    const before = catalogue.source(source);
+    const record = await catalogue.ensureEpoch(source, identity, highest);
+    if (record.isNew) {
+      const { epoch } = record;
+      if (before) logger.warn({ source, epoch }, "the log is another one: new epoch, listed again");
+      else logger.info({ source, epoch }, "first epoch");
+    }
     this.#epoch = record.epoch;
+  }
+
+  /** At the start the servers may still be starting. */
+  async #untilEpoch(signal: AbortSignal): Promise<void> {
+    const { chance, clock, logger, source } = this.#options;
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        await this.#ensureEpoch(signal);
+        return;
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error;
+        logger.warn({ source, problem: error.message }, "source waits");
+        await clock.sleep(backoffMs(failures, chance()), signal);
+      }
+    }
+  }
+
+  /** Scans may be hours apart; that the log is another one must not wait for the next. */
+  async #identityLoop(signal: AbortSignal): Promise<void> {
+    const { catalogue, clock, log, logger, source } = this.#options;
+    while (!signal.aborted) {
+      await clock.sleep(identityEveryMs, signal);
+      try {
+        const identity = await identityOfListed(log);
+        const record = catalogue.source(source);
+        if (record && record.identity === identity) continue;
+        this.#scanDue = true;
+        this.#scanSoon.abort();
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error;
+        logger.warn({ source, problem: error.message }, "the log's identity is not known");
+      }
+    }
   }
 
   #hintOf(

@@ -179,7 +179,7 @@ export class TidemarkService implements Operations {
     source: SourceName,
     documents: readonly PushedDocument[],
   ): Promise<readonly Accepted[]> {
-    const target = this.#pushTarget(source);
+    const target = await this.#pushTarget(source);
     const { defaultTenant } = this.#source(source);
     for (const document of documents) {
       if (document.tenant === null && defaultTenant === null) {
@@ -199,12 +199,13 @@ export class TidemarkService implements Operations {
     facet: { readonly metadata: Metadata } | { readonly permissions: Permissions },
   ): Promise<Accepted> {
     await this.#mustExist(source, key);
-    return pushFacet(this.#options.log, this.#options.clock, this.#pushTarget(source), key, facet);
+    const { clock, log } = this.#options;
+    return pushFacet(log, clock, await this.#pushTarget(source), key, facet);
   }
 
-  remove(source: SourceName, key: string): Promise<Accepted> {
+  async remove(source: SourceName, key: string): Promise<Accepted> {
     const { clock, log } = this.#options;
-    return pushDelete(log, clock, this.#pushTarget(source), key);
+    return pushDelete(log, clock, await this.#pushTarget(source), key);
   }
 
   async document(source: SourceName, key: string): Promise<DocumentView> {
@@ -317,7 +318,7 @@ export class TidemarkService implements Operations {
     throw new RequestError(404, "unknown-source", `no source ${name}; there are: ${known}`);
   }
 
-  #pushTarget(name: SourceName): PushTarget {
+  async #pushTarget(name: SourceName): Promise<PushTarget> {
     const source = this.#source(name);
     if (source.kind !== "push") {
       throw new RequestError(
@@ -326,6 +327,8 @@ export class TidemarkService implements Operations {
         `source ${name} is a ${source.kind}: change its documents there`,
       );
     }
+    const refusal = (await source.refusesPush?.()) ?? null;
+    if (refusal) throw new RequestError(503, "source-not-ready", `source ${name}: ${refusal}`);
     return {
       source: name,
       epoch: source.epoch(),
@@ -335,7 +338,7 @@ export class TidemarkService implements Operations {
   }
 
   async #mustExist(source: SourceName, key: string): Promise<void> {
-    this.#pushTarget(source);
+    await this.#pushTarget(source);
     const { history, index, generations } = this.#options;
     const id = `${source}/${key}` as DocumentId;
     const [manifest] = await index.manifests(generations.active.id, [id]);
