@@ -11,9 +11,9 @@ test(
   "a second process on the same data directory is refused with who holds it, and the first goes on",
   async () => {
     await using deployment = await EmbeddedDeployment.start();
-    const { dataDirectory, configFile, process } = deployment;
+    const { dataDirectory, configFiles, process } = deployment;
 
-    const second = await TidemarkProcess.refused({ dataDirectory, configFiles: [configFile] });
+    const second = await TidemarkProcess.refused({ dataDirectory, configFiles });
     await deployment.putFile("still.md", "The mill still grinds.");
     await untilFound(deployment.api, "files/still.md", "The mill still grinds.");
 
@@ -28,11 +28,11 @@ test(
   "without keys nothing listens beyond this machine",
   async () => {
     await using deployment = await EmbeddedDeployment.start();
-    const { configFile, dataDirectory } = deployment;
+    const { configFiles, dataDirectory } = deployment;
 
     const refused = await TidemarkProcess.refused({
       dataDirectory: `${dataDirectory}-other`,
-      configFiles: [configFile],
+      configFiles,
       host: "0.0.0.0",
     });
 

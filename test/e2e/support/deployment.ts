@@ -16,6 +16,8 @@ export interface DeploymentOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** What the folder holds before the start. */
   readonly documents?: Readonly<Record<string, string | Uint8Array>>;
+  /** What every process has in its environment besides. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 export interface Deployment extends AsyncDisposable {

@@ -2,6 +2,7 @@
 import type {
   AcceptedWire,
   DeadLetterWire,
+  DoctorWire,
   FreshnessWire,
   LineAnswer,
   ManifestWire,
@@ -55,15 +56,18 @@ export class ApiError extends Error {
 export class TidemarkApi {
   readonly #url: string;
   readonly #key: string | null;
+  readonly #workers: readonly string[];
 
-  constructor(url: string, key: string | null = null) {
+  /** `workers` are the addresses of other processes that count what they do. */
+  constructor(url: string, key: string | null = null, workers: readonly string[] = []) {
     this.#url = url;
     this.#key = key;
+    this.#workers = workers;
   }
 
   /** The same, asked with a key. */
   withKey(key: string): TidemarkApi {
-    return new TidemarkApi(this.#url, key);
+    return new TidemarkApi(this.#url, key, this.#workers);
   }
 
   search(question: Question): Promise<SearchResponseWire> {
@@ -161,13 +165,22 @@ export class TidemarkApi {
     return deadLetters;
   }
 
-  /** The sum of a counter or gauge over its labels. */
+  /** The sum of a counter or gauge over its labels and all processes. */
   async metric(name: string): Promise<number> {
-    const response = await this.#fetch("GET", "/metrics");
-    return (await response.text())
-      .split("\n")
+    const each = [this.#url, ...this.#workers].map(async (url) => {
+      const response = await fetch(`${url}/metrics`, { headers: this.#headers() });
+      return response.text();
+    });
+    return (await Promise.all(each))
+      .flatMap((text) => text.split("\n"))
       .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+  }
+
+  /** What the process that is asked finds right and wrong. */
+  async doctor(): Promise<DoctorWire["findings"]> {
+    const { findings } = await this.#ask<DoctorWire>("GET", "/v1/doctor");
+    return findings;
   }
 
   async isReady(): Promise<boolean> {
@@ -193,11 +206,15 @@ export class TidemarkApi {
     return fetch(`${this.#url}${path}`, {
       method,
       headers: {
-        ...(this.#key === null ? {} : { authorization: `Bearer ${this.#key}` }),
+        ...this.#headers(),
         ...(sent === null ? {} : { "content-type": sent.type }),
       },
       ...(sent === null ? {} : { body: sent.body }),
     });
+  }
+
+  #headers(): Readonly<Record<string, string>> {
+    return this.#key === null ? {} : { authorization: `Bearer ${this.#key}` };
   }
 }
 

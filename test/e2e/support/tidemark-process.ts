@@ -20,7 +20,10 @@ export class TidemarkProcess implements AsyncDisposable {
   #output = "";
   #url: string | null = null;
 
-  private constructor(options: Partial<RunOptions> & { readonly dataDirectory: string }) {
+  private constructor(
+    options: Partial<RunOptions> & { readonly dataDirectory: string },
+    environment: NodeJS.ProcessEnv = {},
+  ) {
     this.#dataDirectory = options.dataDirectory;
     const all: RunOptions = {
       path: null,
@@ -33,6 +36,7 @@ export class TidemarkProcess implements AsyncDisposable {
     const flags = ["--disable-warning=ExperimentalWarning"];
     this.#child = spawn(process.execPath, [...flags, program, JSON.stringify(all)], {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...environment },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
@@ -45,8 +49,9 @@ export class TidemarkProcess implements AsyncDisposable {
   /** Resolves when it listens. @throws with what it printed when it ends before. */
   static async start(
     options: Partial<RunOptions> & { readonly dataDirectory: string },
+    environment: NodeJS.ProcessEnv = {},
   ): Promise<TidemarkProcess> {
-    const started = new TidemarkProcess(options);
+    const started = new TidemarkProcess(options, environment);
     try {
       await eventually(() => started.#listens(), { withinMs: startWithinMs, everyMs: 10 });
     } catch (error) {

@@ -1,0 +1,197 @@
+/** Every service a process of its own, on a Kafka and a Qdrant that others may use too. */
+import { randomBytes } from "node:crypto";
+import { cpSync } from "node:fs";
+import { basename, join } from "node:path";
+import { freePorts } from "../../servers/free-port.ts";
+import { DeploymentHome } from "./deployment-home.ts";
+import type { Deployment, DeploymentOptions } from "./deployment.ts";
+import { serviceNames, ServiceProcess, type ServiceName } from "./service-process.ts";
+import { TidemarkApi } from "./tidemark-api.ts";
+
+/** Where log and index are. */
+export interface ClusterAddress {
+  readonly brokers: readonly string[];
+  readonly qdrantUrl: string;
+  readonly qdrantKey: string | null;
+}
+
+export interface DistributedOptions extends DeploymentOptions {
+  readonly partitions?: number;
+}
+
+type Processes = ReadonlyMap<ServiceName, ServiceProcess>;
+
+const partitionsDefault = 3;
+
+export class DistributedDeployment implements Deployment {
+  readonly #home: DeploymentHome;
+  readonly #ports: ReadonlyMap<ServiceName, number>;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #processes = new Map<ServiceName, ServiceProcess>();
+  /** Before the names of its topics, groups and collections. */
+  readonly prefix: string;
+
+  private constructor(
+    of: {
+      readonly home: DeploymentHome;
+      readonly ports: ReadonlyMap<ServiceName, number>;
+      readonly prefix: string;
+    },
+    environment: NodeJS.ProcessEnv,
+  ) {
+    this.#home = of.home;
+    this.#ports = of.ports;
+    this.prefix = of.prefix;
+    this.#environment = environment;
+  }
+
+  /** Resolves when all of them are ready. */
+  static async start(
+    cluster: ClusterAddress,
+    options: DistributedOptions = {},
+  ): Promise<DistributedDeployment> {
+    const [grpc = 0, ...free] = await freePorts(serviceNames.length + 1);
+    const ports = new Map(serviceNames.map((service, at) => [service, free[at] ?? 0]));
+    const prefix = `e2e-${randomBytes(4).toString("hex")}-`;
+    const partitions = options.partitions ?? partitionsDefault;
+    const overlay = overlayOf(cluster, { grpc, partitions, prefix });
+    const home = await DeploymentHome.make(options, overlay);
+    const environment = options.environment ?? {};
+    const deployment = new DistributedDeployment({ home, ports, prefix }, environment);
+    try {
+      await deployment.startAll();
+      return deployment;
+    } catch (error) {
+      await deployment[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get api(): TidemarkApi {
+    const { gateway, ...workers } = Object.fromEntries(
+      serviceNames.map((service) => [service, this.service(service).url]),
+    );
+    return new TidemarkApi(gateway ?? "", null, Object.values(workers));
+  }
+
+  get processes(): Processes {
+    return this.#processes;
+  }
+
+  get configFiles(): readonly string[] {
+    return this.#home.configFiles;
+  }
+
+  get logDirectory(): string {
+    return join(this.#home.path, "logs");
+  }
+
+  service(name: ServiceName): ServiceProcess {
+    const process = this.#processes.get(name);
+    if (!process) throw new Error(`${name} was not started`);
+    return process;
+  }
+
+  /** Starts one that has ended, or was not there yet. */
+  startService(service: ServiceName): ServiceProcess {
+    const started = ServiceProcess.start({
+      service,
+      configFiles: this.configFiles,
+      port: this.#ports.get(service) ?? 0,
+      logFile: join(this.logDirectory, `${service}.log`),
+      environment: this.#environment,
+    });
+    this.#processes.set(service, started);
+    return started;
+  }
+
+  async startAll(): Promise<void> {
+    const started = serviceNames.map((service) => this.startService(service));
+    await Promise.all(started.map((process) => process.untilReady()));
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map((process) => process.stop()));
+  }
+
+  /** Where a document of the folder lies. */
+  at(key: string): string {
+    return this.#home.at(key);
+  }
+
+  putFile(key: string, content: string | Uint8Array): Promise<void> {
+    return this.#home.putFile(key, content);
+  }
+
+  deleteFile(key: string): Promise<void> {
+    return this.#home.deleteFile(key);
+  }
+
+  moveFile(from: string, to: string): Promise<void> {
+    return this.#home.moveFile(from, to);
+  }
+
+  unmount(leaving: "nothing" | "empty"): Promise<void> {
+    return this.#home.unmount(leaving);
+  }
+
+  remount(): Promise<void> {
+    return this.#home.remount();
+  }
+
+  reconfigure(options: DeploymentOptions): Promise<void> {
+    return this.restart(() => this.#home.configure(options));
+  }
+
+  async restart(meanwhile?: () => Promise<void>): Promise<void> {
+    await this.stopAll();
+    await meanwhile?.();
+    await this.startAll();
+  }
+
+  async crash(meanwhile?: () => Promise<void>): Promise<void> {
+    await this.#killAll();
+    await meanwhile?.();
+    await this.startAll();
+  }
+
+  /** @throws with the ends of their logs when services ended by themselves */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const failed = [...this.#processes.values()].filter(({ hasFailed }) => hasFailed);
+    const tails = failed.map(({ tail }) => tail).join("\n");
+    await this.#killAll();
+    keepLogs(this.logDirectory, this.prefix);
+    await this.#home[Symbol.asyncDispose]();
+    if (failed.length > 0) throw new Error(`services ended by themselves:\n${tails}`);
+  }
+
+  async #killAll(): Promise<void> {
+    await Promise.all([...this.#processes.values()].map((process) => process.kill()));
+  }
+}
+
+/** Whoever wants to see what processes said names a directory for it. */
+function keepLogs(directory: string, prefix: string): void {
+  const kept = process.env["TIDEMARK_TEST_LOGS"];
+  if (kept) cpSync(directory, join(kept, `${prefix}${basename(directory)}`), { recursive: true });
+}
+
+/** Laid over what the deployment's options say, as an operator has it in a file of its own. */
+function overlayOf(
+  { brokers, qdrantKey, qdrantUrl }: ClusterAddress,
+  own: { readonly grpc: number; readonly partitions: number; readonly prefix: string },
+): object {
+  const { grpc, partitions, prefix } = own;
+  return {
+    version: 1,
+    log: { kind: "kafka", brokers, prefix, topics: { partitions, replication: 1 } },
+    index: {
+      kind: "qdrant",
+      url: qdrantUrl,
+      prefix,
+      ...(qdrantKey === null ? {} : { apiKey: qdrantKey }),
+    },
+    embedders: { minilm: { endpoint: `127.0.0.1:${grpc}`, workers: 1 } },
+    server: { grpc: `127.0.0.1:${grpc}`, log: "json" },
+  };
+}
