@@ -7,6 +7,7 @@ const services = {
   ingestor: () => import("@tidemark/ingestor"),
   restrictor: () => import("@tidemark/restrictor"),
   chunker: () => import("@tidemark/chunker"),
+  embedder: () => import("@tidemark/embedder"),
   upserter: () => import("@tidemark/upserter"),
   freshness: () => import("@tidemark/freshness"),
   gateway: () => import("@tidemark/gateway"),
