@@ -96,13 +96,13 @@ export class Changes {
         return;
       }
       case "metadata":
-        await pushFacet(memory, clock, target, key, { metadata });
+        await pushFacet(memory, clock, target, { key }, { metadata });
         return;
       case "permissions":
-        await pushFacet(memory, clock, target, key, { permissions });
+        await pushFacet(memory, clock, target, { key }, { permissions });
         return;
       case "delete":
-        await pushDelete(memory, clock, target, key);
+        await pushDelete(memory, clock, target, { key });
     }
   }
 }

@@ -123,6 +123,7 @@ export class MemoryOperations implements Operations {
           tokens: 40,
           tokensSaved: 900,
           cost: 0,
+          trace: null,
         },
       ],
       mutations: [

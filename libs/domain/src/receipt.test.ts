@@ -19,6 +19,7 @@ const receipt: Receipt = {
   tokens: 40,
   tokensSaved: 0,
   cost: 0,
+  trace: null,
 };
 
 test("a receipt is read as it was written", () => {

@@ -44,6 +44,8 @@ export const receiptSchema = z.object({
   tokens: z.int(),
   tokensSaved: z.int(),
   cost: z.number(),
+  /** W3C trace context of whatever caused the change. */
+  trace: z.string().nullable().default(null),
 });
 export type Receipt = Omit<z.infer<typeof receiptSchema>, "v">;
 

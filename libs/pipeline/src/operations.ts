@@ -101,6 +101,13 @@ export interface PushedDocument {
   readonly tenant: string | null;
   readonly archived: boolean;
   readonly sourceTimeMs: number | null;
+  /** W3C trace context of the request. */
+  readonly trace?: string | null;
+}
+
+/** Where a write came from. */
+export interface WriteOrigin {
+  readonly trace: string | null;
 }
 
 export interface Accepted {
@@ -275,8 +282,9 @@ export interface Operations {
     source: SourceName,
     key: string,
     facet: { readonly metadata: Metadata } | { readonly permissions: Permissions },
+    origin?: WriteOrigin,
   ): Promise<Accepted>;
-  remove(source: SourceName, key: string): Promise<Accepted>;
+  remove(source: SourceName, key: string, origin?: WriteOrigin): Promise<Accepted>;
   document(source: SourceName, key: string): Promise<DocumentView>;
   why(id: DocumentId, asker: Asker | null): Promise<WhyReport>;
   freshness(): Promise<FreshnessReport>;

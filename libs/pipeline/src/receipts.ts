@@ -12,7 +12,11 @@ export async function publishReceipts(
   if (receipts.length === 0) return;
   await log.append(
     receiptsTopic,
-    receipts.map((receipt) => ({ key: receipt.documentId, value: encodeReceipt(receipt) })),
+    receipts.map((receipt) => ({
+      key: receipt.documentId,
+      value: encodeReceipt(receipt),
+      trace: receipt.trace,
+    })),
   );
   for (const receipt of receipts) observer.receipt(receipt);
 }
@@ -32,6 +36,7 @@ export function receiptFor(
     reason: known?.reason ?? "unreadable",
     sourceTimeMs: known?.sourceTimeMs ?? null,
     observedAtMs: known?.observedAtMs ?? null,
+    trace: known?.trace ?? null,
     timings: {},
     chunks: noChunks,
     tokens: 0,

@@ -199,11 +199,11 @@ export class SmallWorld {
   }
 
   async patch(key: string, facet: Parameters<typeof pushFacet>[4]): Promise<void> {
-    await pushFacet(this.eventLog(), this.clock, this.#target(), key, facet);
+    await pushFacet(this.eventLog(), this.clock, this.#target(), { key }, facet);
   }
 
   async remove(key: string): Promise<void> {
-    await pushDelete(this.eventLog(), this.clock, this.#target(), key);
+    await pushDelete(this.eventLog(), this.clock, this.#target(), { key });
   }
 
   /** A record of `mutations` as any producer, also a zombie, may append it. */

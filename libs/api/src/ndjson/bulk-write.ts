@@ -33,6 +33,8 @@ export interface BulkOptions {
   readonly source: SourceName;
   readonly rights: Rights;
   readonly signal: AbortSignal;
+  /** W3C trace context of the request; all of its lines share it. */
+  readonly trace: string | null;
   readonly lineBytesMax?: number;
   readonly linesMax?: number;
   readonly overloadWaitMsMax?: number;
@@ -108,11 +110,11 @@ async function writeTogether(
   batch: readonly PendingLine[],
   options: BulkOptions,
 ): Promise<readonly LineAnswer[]> {
-  const { operations, source, rights } = options;
+  const { operations, source, rights, trace } = options;
   for (const { document } of batch) {
     await requireOwnTenant(operations, rights, documentId(source, document.key));
   }
-  const documents = batch.map(({ document }) => document);
+  const documents = batch.map(({ document }) => ({ ...document, trace }));
   const accepted = await waitingOutOverload(() => operations.put(source, documents), options);
   return batch.map(({ line }, index) => {
     const one = accepted[index];

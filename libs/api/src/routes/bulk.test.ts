@@ -76,6 +76,7 @@ test("a full queue is waited for", async () => {
     operations,
     source,
     rights: everyRight,
+    trace: null,
     signal,
   });
 
@@ -86,7 +87,14 @@ test("a full queue is waited for", async () => {
 
 test("a queue that stays full refuses the lines, and what cannot be reached does so at once", async () => {
   const operations = new MemoryOperations();
-  const options = { operations, source, rights: everyRight, signal, overloadWaitMsMax: 0 };
+  const options = {
+    operations,
+    source,
+    rights: everyRight,
+    trace: null,
+    signal,
+    overloadWaitMsMax: 0,
+  };
   const lines = () => Readable.from([`${line("a")}\n${line("b")}`]);
 
   operations.failing = new OverloadedError("the queue is full");
@@ -110,6 +118,7 @@ test("lines past the bound are let go, and said to be", async () => {
     operations,
     source,
     rights: everyRight,
+    trace: null,
     signal,
     linesMax: 200,
   });

@@ -8,6 +8,7 @@ import { sourceSchema } from "../document-address.ts";
 import { hangUpOf } from "../hang-up.ts";
 import { bulkWrite, type LineAnswer } from "../ndjson/bulk-write.ts";
 import { acceptedSchema } from "../wire/accepted.ts";
+import { traceOf } from "../trace-context.ts";
 
 const ndjson = "application/x-ndjson";
 const ndjsonTypes = [ndjson, "application/ndjson", "application/jsonl"];
@@ -61,6 +62,7 @@ export function bulkRoutes(app: ApiApp, { operations, options }: ServerParts): v
         source,
         rights,
         signal: hangUpOf(reply),
+        trace: traceOf(headers),
         lineBytesMax: options.bodyBytesMax ?? bounds.lineBytesMax,
       }).catch((error: unknown) => {
         // The rest is let go, so that the sender gets to read why.

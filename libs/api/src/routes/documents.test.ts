@@ -93,6 +93,7 @@ test("everything a document can say arrives", async () => {
       tenant: "acme",
       archived: true,
       sourceTimeMs: Date.UTC(2026, 0, 2, 2, 4, 5),
+      trace: expect.any(String),
     },
   ]);
 });
@@ -111,7 +112,18 @@ test("what a document leaves out is the source's to decide", async () => {
     tenant: null,
     archived: false,
     sourceTimeMs: null,
+    trace: expect.any(String),
   });
+});
+
+test("the trace context of a request goes with every write", async () => {
+  const { app, operations } = aServer();
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const url = "/v1/sources/app/documents/a";
+
+  await app.inject({ method: "PUT", url, headers: { traceparent }, payload: { content: "a" } });
+
+  expect(operations.puts[0]?.[0]?.trace).toBe(traceparent);
 });
 
 test("long bytes are read without overflowing anything", async () => {

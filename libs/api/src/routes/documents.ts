@@ -12,6 +12,7 @@ import {
   permissionsOf,
   pushedOf,
 } from "../wire/document-body.ts";
+import { traceOf } from "../trace-context.ts";
 import { manifestToWire, manifestWireSchema } from "../wire/manifest-wire.ts";
 
 const url = "/v1/sources/:source/documents/*";
@@ -49,9 +50,10 @@ export function documentRoutes(app: ApiApp, { operations }: ServerParts): void {
         response: accepted,
       },
     },
-    async ({ params, body, rights }, reply) => {
+    async ({ params, body, headers, rights }, reply) => {
       const { source, key } = await addressFor(params, rights);
-      const [first] = await operations.put(source, [pushedOf(key, body, rights)]);
+      const document = { ...pushedOf(key, body, rights), trace: traceOf(headers) };
+      const [first] = await operations.put(source, [document]);
       if (!first) throw new Error("a put of one document answered none");
       return reply.code(202).send(acceptedToWire(first));
     },
@@ -69,13 +71,15 @@ export function documentRoutes(app: ApiApp, { operations }: ServerParts): void {
         response: accepted,
       },
     },
-    async ({ params, body: { metadata, permissions }, rights }, reply) => {
+    async ({ params, body: { metadata, permissions }, headers, rights }, reply) => {
       const { source, key } = await addressFor(params, rights);
       const facet =
         permissions === undefined
           ? { metadata: metadata ?? {} }
           : { permissions: permissionsOf(permissions) };
-      return reply.code(202).send(acceptedToWire(await operations.patch(source, key, facet)));
+      const origin = { trace: traceOf(headers) };
+      const done = await operations.patch(source, key, facet, origin);
+      return reply.code(202).send(acceptedToWire(done));
     },
   );
 
@@ -90,9 +94,10 @@ export function documentRoutes(app: ApiApp, { operations }: ServerParts): void {
         response: accepted,
       },
     },
-    async ({ params, rights }, reply) => {
+    async ({ params, headers, rights }, reply) => {
       const { source, key } = await addressFor(params, rights);
-      return reply.code(202).send(acceptedToWire(await operations.remove(source, key)));
+      const done = await operations.remove(source, key, { trace: traceOf(headers) });
+      return reply.code(202).send(acceptedToWire(done));
     },
   );
 

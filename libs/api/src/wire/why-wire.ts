@@ -50,6 +50,7 @@ export const whySchema = z.object({
       }),
       tokens: z.int(),
       tokensSaved: z.int(),
+      trace: z.string().nullable(),
       cost: z.number(),
     }),
   ),

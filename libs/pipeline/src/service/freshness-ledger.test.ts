@@ -65,6 +65,7 @@ test.each([
       tokens: 0,
       tokensSaved: 0,
       cost: 0,
+      trace: null,
     };
 
     expect(ledger().note(receipt)?.lagMs).toBe(lagMs);

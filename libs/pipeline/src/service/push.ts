@@ -25,6 +25,11 @@ export interface PushTarget {
   readonly tenant: string;
 }
 
+export interface PushedKey {
+  readonly key: string;
+  readonly trace?: string | null;
+}
+
 /** When it resolves, the documents survive a loss of power. */
 export async function pushDocuments(
   log: EventLog,
@@ -35,7 +40,7 @@ export async function pushDocuments(
   return appendDrafts(
     log,
     documents.map((document) => ({
-      ...draftOf(target, clock, document.key),
+      ...draftOf(target, clock, document.key, document.trace ?? null),
       ...whole(target, document),
     })),
   );
@@ -45,7 +50,7 @@ export async function pushFacet(
   log: EventLog,
   clock: Clock,
   target: PushTarget,
-  key: string,
+  { key, trace = null }: PushedKey,
   facet: { readonly metadata: Metadata } | { readonly permissions: Permissions },
 ): Promise<Accepted> {
   const named: Facet =
@@ -53,7 +58,7 @@ export async function pushFacet(
       ? { facet: "metadata", metadata: facet.metadata }
       : { facet: "permissions", permissions: permissionsOf(facet.permissions) };
   const draft = {
-    ...draftOf(target, clock, key),
+    ...draftOf(target, clock, key, trace),
     ...nothing(target),
     kind: "facet" as const,
     facet: named,
@@ -65,13 +70,17 @@ export async function pushDelete(
   log: EventLog,
   clock: Clock,
   target: PushTarget,
-  key: string,
+  { key, trace = null }: PushedKey,
 ): Promise<Accepted> {
-  const draft = { ...draftOf(target, clock, key), ...nothing(target), kind: "delete" as const };
+  const draft = {
+    ...draftOf(target, clock, key, trace),
+    ...nothing(target),
+    kind: "delete" as const,
+  };
   return first(await appendDrafts(log, [draft]));
 }
 
-function draftOf(target: PushTarget, clock: Clock, key: string) {
+function draftOf(target: PushTarget, clock: Clock, key: string, trace: string | null) {
   return {
     source: target.source,
     documentId: documentId(target.source, key),
@@ -79,7 +88,7 @@ function draftOf(target: PushTarget, clock: Clock, key: string) {
     position: null,
     observedAtMs: clock.nowMs(),
     reason: "change" as const,
-    trace: null,
+    trace,
     problem: null,
     sourceDigest: null,
   };
@@ -137,6 +146,7 @@ async function appendDrafts(
       key: mutationKey(draft),
       partitionKey: draft.documentId,
       value: encodeMutation(draft),
+      trace: draft.trace,
     })),
     { durable: true },
   );

@@ -36,6 +36,7 @@ import {
   type SearchResponse,
   type StatusReport,
   type WhyReport,
+  type WriteOrigin,
 } from "../operations.ts";
 import type { DocumentHistory } from "../ports/document-history.ts";
 import type { DocumentSource } from "../ports/document-source.ts";
@@ -197,15 +198,20 @@ export class TidemarkService implements Operations {
     source: SourceName,
     key: string,
     facet: { readonly metadata: Metadata } | { readonly permissions: Permissions },
+    origin: WriteOrigin = { trace: null },
   ): Promise<Accepted> {
     await this.#mustExist(source, key);
     const { clock, log } = this.#options;
-    return pushFacet(log, clock, await this.#pushTarget(source), key, facet);
+    return pushFacet(log, clock, await this.#pushTarget(source), { key, ...origin }, facet);
   }
 
-  async remove(source: SourceName, key: string): Promise<Accepted> {
+  async remove(
+    source: SourceName,
+    key: string,
+    origin: WriteOrigin = { trace: null },
+  ): Promise<Accepted> {
     const { clock, log } = this.#options;
-    return pushDelete(log, clock, await this.#pushTarget(source), key);
+    return pushDelete(log, clock, await this.#pushTarget(source), { key, ...origin });
   }
 
   async document(source: SourceName, key: string): Promise<DocumentView> {

@@ -45,6 +45,13 @@ export interface ChunkerDependencies {
   readonly accepted: (mutation: Mutation) => boolean;
 }
 
+export interface ChunkOptions {
+  /** Points that are there are verified and rewritten; a repair always does so. */
+  readonly forced?: boolean;
+  /** Something that others depend on has just answered. */
+  readonly proves?: (dependency: string) => void;
+}
+
 export class DocumentChunker {
   readonly #dependencies: ChunkerDependencies;
 
@@ -59,20 +66,19 @@ export class DocumentChunker {
   async chunk(
     mutation: UpsertMutation,
     signal: AbortSignal,
-    proves: (dependency: string) => void = () => {},
+    { forced = mutation.reason === "repair", proves = () => {} }: ChunkOptions = {},
   ): Promise<void> {
     const { body } = mutation;
     if (!body) return;
     const { clock, generation, index, log } = this.#dependencies;
     const beganAtMs = clock.nowMs();
     const [manifest] = await index.manifests(generation, [mutation.documentId]);
-    const forced = mutation.reason === "repair";
     const { contentHash } = body;
     if (manifest && decideApply(manifest, mutation.revision, { forced, contentHash }) !== "apply") {
       return;
     }
     const bytes = await this.#fetchContent(mutation, body.content, proves);
-    if (!bytes) return this.#stateAgain(mutation);
+    if (!bytes) return this.#stateAgain(mutation, forced);
     const { contentType, fileName } = body;
     const extraction = await this.#dependencies.extractor.extract({
       bytes,
@@ -100,7 +106,11 @@ export class DocumentChunker {
     );
     await log.append(
       chunksTopic(generation),
-      parts.map((part) => ({ key: mutation.documentId, value: encodeChunkPart(part) })),
+      parts.map((part) => ({
+        key: mutation.documentId,
+        value: encodeChunkPart(part),
+        trace: mutation.trace,
+      })),
     );
   }
 
@@ -125,7 +135,7 @@ export class DocumentChunker {
   }
 
   /** The document has changed since it was pinned; a hint asks for what it is now. */
-  async #stateAgain(mutation: UpsertMutation): Promise<void> {
+  async #stateAgain(mutation: UpsertMutation, forced: boolean): Promise<void> {
     const { clock, generation, log, observer } = this.#dependencies;
     await log.append(hintsTopic, [
       {
@@ -135,7 +145,7 @@ export class DocumentChunker {
           documentId: mutation.documentId,
           epoch: mutation.revision.epoch,
           expects: "unknown",
-          reason: mutation.reason,
+          reason: forced ? "repair" : mutation.reason,
           sourceTimeMs: mutation.sourceTimeMs,
           observedAtMs: mutation.observedAtMs,
           trace: mutation.trace,

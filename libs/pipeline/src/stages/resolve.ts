@@ -74,6 +74,7 @@ export function resolveStage({
           key: mutationKey(draft),
           partitionKey: draft.documentId,
           value: encodeMutation(draft),
+          trace: draft.trace,
         })),
       );
     },
@@ -87,6 +88,7 @@ export function resolveStage({
           key: mutationKey(draft),
           partitionKey: draft.documentId,
           value: encodeMutation(draft),
+          trace: draft.trace,
         },
       ]);
       return {
