@@ -2,7 +2,7 @@
 import type { Recipe } from "@tidemark/domain";
 import { modelDirectoryOf, OnnxEmbedder, openTokenizer } from "@tidemark/onnx";
 import type { Embedder } from "@tidemark/pipeline";
-import type { Config, EmbedderConfig, Logger } from "@tidemark/runtime";
+import { readPem, type Config, type EmbedderConfig, type Logger } from "@tidemark/runtime";
 import { RpcEmbedder } from "@tidemark/rpc";
 import { SpendingNotes } from "./spending-notes.ts";
 
@@ -73,7 +73,7 @@ export class Embedders implements AsyncDisposable {
     if (config.kind === "openai") return this.#openOpenAi(name, config);
     return config.endpoint === undefined
       ? this.#openOnnx(config)
-      : this.#openRemote(config, config.endpoint);
+      : this.#openRemote(name, config, config.endpoint);
   }
 
   async #openOnnx(config: Extract<EmbedderConfig, { kind: "onnx" }>): Promise<OpenedEmbedder> {
@@ -98,11 +98,14 @@ export class Embedders implements AsyncDisposable {
 
   /** Vectors come from another process; tokens are counted here, by the same tokenizer. */
   async #openRemote(
+    name: string,
     config: Extract<EmbedderConfig, { kind: "onnx" }>,
     target: string,
   ): Promise<OpenedEmbedder> {
     const tokenizer = await openTokenizer(modelDirectoryOf(config.model));
-    const embedder = await RpcEmbedder.connect({ target, model: tokenizer.model, tokenizer });
+    const { model: asked } = tokenizer;
+    const tls = config.tls && { tls: readPem(`embedders.${name}.tls`, config.tls) };
+    const embedder = await RpcEmbedder.connect({ target, model: asked, tokenizer, ...tls });
     this.#closing.use(embedder);
     const { model, dimension } = embedder.space;
     return { embedder, queued: () => 0, note: `${model} · ${dimension} · over gRPC at ${target}` };

@@ -1,4 +1,5 @@
 export { checkConfig, loadConfig, type ConfigInput } from "./config/load-config.ts";
+export { readPem } from "./config/read-pem.ts";
 export { loadConfigFiles } from "./config/load-config-files.ts";
 export { defaultConfig } from "./config/default-config.ts";
 export { starterConfig } from "./config/starter-config.ts";

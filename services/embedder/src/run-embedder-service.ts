@@ -12,13 +12,13 @@ import {
   exitCodes,
   isLoopback,
   loadConfigFiles,
+  readPem,
   Readiness,
   runProcess,
   type ProcessContext,
 } from "@tidemark/runtime";
 import { measureAnswers, measureQueues, measureRuns } from "./measure.ts";
 import { openModels } from "./open-models.ts";
-import { readTls } from "./read-tls.ts";
 
 export interface EmbedderServiceOptions {
   readonly version: string;
@@ -53,7 +53,7 @@ async function serve(
   const logger = createLogger({ level, form, ...terminal });
   for (const warning of warnings) logger.warn(warning, "config");
   const { host, keys, port } = listeningOf(config.server, options);
-  const tls = readTls(config);
+  const tls = config.server.grpcTls && readPem("server.grpcTls", config.server.grpcTls);
   const metrics = createMetrics();
   metrics.build.set({ version }, 1);
   const readiness = new Readiness({ starting: "opening the models" });
@@ -77,7 +77,7 @@ async function serve(
       ...(tls && { tls }),
     }),
   );
-  if (tls === null && !isLoopback(grpc.host)) {
+  if (tls === undefined && !isLoopback(grpc.host)) {
     logger.warn({ host: grpc.host }, "texts come from other machines without TLS");
   }
   readiness.clear("starting");
