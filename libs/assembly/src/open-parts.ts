@@ -26,6 +26,7 @@ import { openStores, type Stores } from "./open-stores.ts";
 import { restateFrom } from "./restate.ts";
 import { needsEmbedder, stagesOf, type Role } from "./roles.ts";
 import { openSources, type OpenedSources } from "./sources.ts";
+import { untilAnswered } from "./until-answered.ts";
 import { systemChance, systemClock } from "./world.ts";
 
 export interface OpenOptions {
@@ -74,21 +75,22 @@ export interface Parts {
 }
 
 /** @throws DataDirectoryLockedError and other named errors of what cannot be opened */
-export async function openParts(options: OpenOptions): Promise<Parts> {
+export async function openParts(options: OpenOptions, signal: AbortSignal): Promise<Parts> {
   const { config, dataDirectory, logger, metrics, readiness, resources, roles, wrap } = options;
   const clock = systemClock;
+  const starting = { logger, readiness, signal };
   const instance = `${options.service}-${randomUUID()}`;
   const stores = await openStores({
     config,
     dataDirectory,
     clientId: options.service,
     clock,
-    logger,
+    starting,
     resources,
     wrapDatabase: wrap?.database,
   });
   const { index, log, progressTopic } = stores;
-  const catalogue = await Catalogue.load(log, clock);
+  const catalogue = await untilAnswered(starting, () => Catalogue.load(log, clock));
   const board = new StageBoard(clock);
   const embedders = resources.use(new Embedders(config, logger, dataDirectory));
   const extractor = resources.use(openExtractor(config));

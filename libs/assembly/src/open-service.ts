@@ -1,4 +1,5 @@
 /** What can be asked of an open process: every operation, over its parts. */
+import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { Generation } from "@tidemark/domain";
 import {
@@ -28,7 +29,7 @@ export function openService(
   wanted: { readonly embedder: OpenedEmbedder; readonly recipe: WantedRecipe },
 ): TidemarkService {
   const { catalogue, contents, extractor, generations, keeper, ledger, measuring, shared } = parts;
-  const { config, dataDirectory, logger, version } = parts.options;
+  const { config, dataDirectory, version } = parts.options;
   const { database, index, log } = parts.stores;
   const { embedder, recipe } = wanted;
   return new TidemarkService({
@@ -45,12 +46,7 @@ export function openService(
     sources: parts.sources.served,
     tenantsRequired: config.tenants.required,
     restrictionWithinMs: objectivesFor(config, null).restriction.withinMs,
-    replayer: new Replayer({
-      log,
-      logger,
-      rechunk: parts.rechunk,
-      background: (work) => void work().catch(parts.failed),
-    }),
+    replayer: new Replayer({ log, catalogue, clock: systemClock, newId: randomUUID }),
     plan: () =>
       planGeneration(catalogue.active, recipe.recipe, {
         log,

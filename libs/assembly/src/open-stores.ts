@@ -1,6 +1,10 @@
 /** Opens the event log and the vector index, each of the kind that the config chooses. */
+import { readFileSync } from "node:fs";
 import type { Clock, DocumentHistory, EventLog, VectorIndex } from "@tidemark/pipeline";
-import { ExitError, exitCodes, type Config, type Logger } from "@tidemark/runtime";
+import { KafkaEventLog } from "@tidemark/kafka";
+import { openQdrantIndex } from "@tidemark/qdrant";
+import type { Config } from "@tidemark/runtime";
+import { untilAnswered, type Starting } from "./until-answered.ts";
 import { SqliteDatabase, SqliteEventLog, SqliteVectorIndex } from "@tidemark/sqlite";
 
 export interface Stores {
@@ -22,7 +26,7 @@ export interface StoresOptions {
   readonly dataDirectory: string;
   readonly clientId: string;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly starting: Starting;
   readonly resources: AsyncDisposableStack;
   readonly wrapDatabase?: ((database: SqliteDatabase) => SqliteDatabase) | undefined;
 }
@@ -39,14 +43,12 @@ export async function openStores(options: StoresOptions): Promise<Stores> {
     database && config.log.kind === "sqlite"
       ? resources.use(new SqliteEventLog({ database }))
       : null;
-  if (!sqliteLog) throw new ExitError(exitCodes.config, "log.kind: kafka is not built yet");
-  const log = sqliteLog;
+  const log = sqliteLog ?? (await untilAnswered(options.starting, () => openKafka(options)));
   const sqliteIndex =
     database && config.index.kind === "sqlite"
       ? resources.use(new SqliteVectorIndex({ database }))
       : null;
-  if (!sqliteIndex) throw new ExitError(exitCodes.config, "index.kind: qdrant is not built yet");
-  const index = sqliteIndex;
+  const index = sqliteIndex ?? (await untilAnswered(options.starting, () => openQdrant(options)));
   const isOne = sqliteLog !== null && sqliteIndex !== null;
   return {
     log,
@@ -60,4 +62,46 @@ export async function openStores(options: StoresOptions): Promise<Stores> {
       return `${topic}@${id}/${partitions}`;
     },
   };
+}
+
+async function openKafka({
+  clientId,
+  clock,
+  config,
+  resources,
+  starting: { logger },
+}: StoresOptions): Promise<KafkaEventLog> {
+  const { log } = config;
+  if (log.kind !== "kafka") throw new Error("the config names no Kafka");
+  const { brokers, prefix, sasl, tls, topics } = log;
+  return resources.use(
+    await KafkaEventLog.connect({
+      brokers,
+      prefix,
+      topics,
+      clientId,
+      clock,
+      logger,
+      ...(sasl && { sasl: { ...sasl, password: sasl.password.reveal() } }),
+      ...(tls && { tls: pemOf(tls) }),
+    }),
+  );
+}
+
+async function openQdrant({ config, resources }: StoresOptions): Promise<VectorIndex> {
+  const { index } = config;
+  if (index.kind !== "qdrant") throw new Error("the config names no Qdrant");
+  const { apiKey, prefix, replication, url } = index;
+  const opened = { url, prefix, replication, apiKey: apiKey?.reveal() ?? null };
+  return resources.use(await openQdrantIndex(opened));
+}
+
+function pemOf(tls: {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}) {
+  const read = (path: string | undefined) => (path ? readFileSync(path, "utf8") : undefined);
+  const [ca, cert, key] = [read(tls.ca), read(tls.cert), read(tls.key)];
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }

@@ -1,5 +1,5 @@
 /** A process from its config: opened by its roles, started, and run until told to stop. */
-import { reconcileCall, TransientError, type TidemarkService } from "@tidemark/pipeline";
+import { reconcileCall, type TidemarkService } from "@tidemark/pipeline";
 import { applyCall, openService } from "./open-service.ts";
 import { openParts, type OpenOptions, type Parts } from "./open-parts.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
@@ -7,6 +7,7 @@ import { partsRunning } from "./running-parts.ts";
 import { recallReceipts } from "./receipts.ts";
 import { recipeOf, type WantedRecipe } from "./recipe.ts";
 import { ensurePushEpochs } from "./push-sources.ts";
+import { untilAnswered } from "./until-answered.ts";
 import { systemClock } from "./world.ts";
 
 export interface OpenedTidemark {
@@ -33,7 +34,8 @@ export async function openTidemark(
   signal: AbortSignal,
 ): Promise<OpenedTidemark> {
   const { logger, readiness, roles } = options;
-  const parts = await openParts(options);
+  const parts = await openParts(options, signal);
+  const starting = { logger, readiness, signal };
   const { catalogue, generations, keeper, lines, shared, sources } = parts;
   const isNew = catalogue.active === null;
   const mayBeAsked = roles.has("ask") || roles.has("keep");
@@ -93,35 +95,16 @@ export async function openTidemark(
   }
 
   function patiently<R>(attempt: () => Promise<R>): Promise<R> {
-    return untilAnswered(parts, signal, attempt);
+    return untilAnswered(starting, attempt);
   }
 }
 
 /** The embedder that the config asks for. Where it is another process, that may start later. */
 async function openWanted(parts: Parts, signal: AbortSignal): Promise<Wanted> {
   const { config } = parts.options;
-  const embedder = await untilAnswered(parts, signal, () =>
+  const { logger, readiness } = parts.options;
+  const embedder = await untilAnswered({ logger, readiness, signal }, () =>
     parts.embedders.byName(config.vectors.embedder),
   );
   return { embedder, recipe: recipeOf(config, embedder.embedder) };
-}
-
-/** At the start, servers may start too: they are waited for, and said to be. */
-async function untilAnswered<R>(
-  { options: { logger, readiness } }: Parts,
-  signal: AbortSignal,
-  attempt: () => Promise<R>,
-): Promise<R> {
-  for (;;) {
-    try {
-      const answered = await attempt();
-      readiness.clear("servers");
-      return answered;
-    } catch (error) {
-      if (!(error instanceof TransientError) || signal.aborted) throw error;
-      readiness.block("servers", error.message);
-      logger.warn({ problem: error.message }, "waiting for a server");
-      await systemClock.sleep(againAfterMs, signal);
-    }
-  }
 }

@@ -1,5 +1,6 @@
 /** Everything that a process with its roles runs, each until aborted. */
-import { resolveStage, runStage, type TidemarkService } from "@tidemark/pipeline";
+import { randomUUID } from "node:crypto";
+import { Replays, resolveStage, runStage, type TidemarkService } from "@tidemark/pipeline";
 import { gaugesLoop, maintainLoop } from "./maintain.ts";
 import type { Parts } from "./open-parts.ts";
 import { watchPushEpochs } from "./push-sources.ts";
@@ -38,6 +39,11 @@ export function partsRunning(
       runStage(resolver, runnerOptions, signal),
       watchPushEpochs(parts, signal),
     );
+  }
+  if (roles.has("chunk")) {
+    const { board, catalogue, failed } = parts;
+    const around = { catalogue, lines, board, log, clock, logger, failed };
+    running.push(new Replays({ ...around, instance: randomUUID() }).run(signal));
   }
   if (roles.has("ask")) running.push(sources.runHeartbeats(signal));
   if (shared) running.push(shared.calls.run(signal), shared.reports.run(signal));
