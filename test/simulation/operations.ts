@@ -2,11 +2,15 @@
 import type { Manifest } from "@tidemark/domain";
 import {
   DocumentChunker,
+  hasPassed,
   hintsTopic,
   mutationsTopic,
-  Replayer,
+  Pace,
+  replayOf,
+  replayStage,
   resolverGroup,
   restrictorGroup,
+  runStage,
   scanSource,
   silentObserver,
   tokenSource,
@@ -18,6 +22,12 @@ import { isCaughtUp } from "./rest.ts";
 import { paragraphExtractor, SimulatedGeneration } from "./simulated-generation.ts";
 import { forbid } from "./violation.ts";
 import type { World } from "./world.ts";
+
+const lookEveryMs = 200;
+const quiet = {
+  logger: { debug() {}, info() {}, warn() {}, error() {} },
+  observer: silentObserver,
+};
 
 export class Operations {
   readonly #world: World;
@@ -153,7 +163,7 @@ export class Operations {
     const force = chance() < 0.5;
     this.#world.note(`${process.name}${force ? ", to repair" : ""}`);
     const counter = active.embedder();
-    const chunker = new DocumentChunker({
+    const dependencies = {
       log,
       index,
       generation: active.id,
@@ -162,19 +172,31 @@ export class Operations {
       observer: silentObserver,
       extractor: paragraphExtractor,
       settings: active.settings,
-      normalization: "nfc",
-      countTokens: (text) => counter.countTokens(text),
+      normalization: "nfc" as const,
+      countTokens: (text: string) => counter.countTokens(text),
       contents: new Map([[files.name, files.opened(process.gate)]]),
       accepted: () => false,
+      windowOf: () => null,
+      pace: new Pace(process.clock),
+      replayed: () => {},
+    };
+    void this.#act(async () => {
+      const scope = { source: null, document: null, sinceMs: null, force };
+      const world = { newId: () => process.name, clock: process.clock };
+      const job = await replayOf(log, active.id, scope, world);
+      const stage = replayStage(job, dependencies, new DocumentChunker(dependencies));
+      const stop = new AbortController();
+      const options = { log, index: null, generation: active.id, ...quiet, chance };
+      const running = runStage(stage, { ...options, clock: process.clock }, stop.signal);
+      try {
+        const ends = new Map(Object.entries(job.ends).map(([at, end]) => [Number(at), end]));
+        while (!(await hasPassed(log, stage, ends))) await process.clock.sleep(lookEveryMs);
+      } finally {
+        stop.abort();
+        await running;
+      }
+      return true;
     });
-    const replayer = new Replayer({
-      log,
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
-      rechunk: (mutation) => chunker.chunk(mutation, new AbortController().signal),
-      background: (work) => void this.#act(() => work().then(() => true)),
-    });
-    const request = { source: null, document: null, sinceMs: null, dryRun: false, force };
-    void this.#act(() => replayer.replay(request).then(() => true));
   }
 
   /** A restore is done with everything stopped. */

@@ -21,6 +21,8 @@ export const bounds = {
   filterFieldsMax: 32,
   principalsMax: 1024,
   nameLengthMax: 256,
+  /** Documents of a replay. */
+  perSecondMax: 1_000_000,
   sourcesMax: 256,
   contentTypeLengthMax: 256,
   deadLetterIdsMax: 10_000,

@@ -16,6 +16,8 @@ export type {
   DoctorWire,
   PlanWire,
   ReconcileWire,
+  ReplaysWire,
+  ReplayViewWire,
   ReplayWire,
   StatusWire,
 } from "./wire/operator-wire.ts";

@@ -5,6 +5,8 @@
 const instantNames = [
   "atMs",
   "startedAtMs",
+  "endedAtMs",
+  "sinceMs",
   "createdAtMs",
   "updatedAtMs",
   "embeddedAtMs",

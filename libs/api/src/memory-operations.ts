@@ -18,7 +18,9 @@ import {
   type Operations,
   type PlanReport,
   type PushedDocument,
+  type ReplayChange,
   type ReplayRequest,
+  type ReplayView,
   type SearchHit,
   type SearchRequest,
   type SearchResponse,
@@ -36,7 +38,8 @@ export class MemoryOperations implements Operations {
   /** Runs within every search. */
   searching: (request: SearchRequest) => Promise<void> = async () => {};
   readonly searches: SearchRequest[] = [];
-  readonly replays: ReplayRequest[] = [];
+  readonly replayed: ReplayRequest[] = [];
+  readonly replayChanges: (readonly [id: string, change: ReplayChange])[] = [];
   readonly askers: (Asker | null)[] = [];
   /** Documents of each put, in the order of the calls. */
   readonly puts: (readonly PushedDocument[])[] = [];
@@ -190,9 +193,20 @@ export class MemoryOperations implements Operations {
   }
 
   async replay(request: ReplayRequest) {
-    this.replays.push(request);
+    this.replayed.push(request);
     const { dryRun } = request;
-    return { dryRun, documents: 1, records: 2, bytes: 300, started: !dryRun };
+    const id = dryRun ? null : "r1";
+    return { id, generation, dryRun, documents: 1, records: 2, bytes: 300, started: !dryRun };
+  }
+
+  async replays(): Promise<readonly ReplayView[]> {
+    return [aReplay()];
+  }
+
+  async changeReplay(id: string, change: ReplayChange): Promise<ReplayView> {
+    if (id !== "r1") throw new RequestError(404, "unknown-replay", `no replay ${id}`);
+    this.replayChanges.push([id, change]);
+    return { ...aReplay(), ...change };
   }
 
   async reconcile(source: SourceName | null, { confirm }: { readonly confirm: boolean }) {
@@ -318,6 +332,25 @@ function aHit(id: DocumentId, body: PushedDocument): SearchHit {
     updatedAtMs: memoryNowMs,
     embeddedAtMs: memoryNowMs,
     sourceTimeMs: body.sourceTimeMs,
+  };
+}
+
+function aReplay(): ReplayView {
+  return {
+    id: "r1",
+    generation,
+    source: "app" as SourceName,
+    document: null,
+    sinceMs: memoryNowMs,
+    force: false,
+    state: "running",
+    perSecond: null,
+    startedAtMs: memoryNowMs,
+    endedAtMs: null,
+    share: 0.25,
+    documents: 8,
+    documentsDone: 2,
+    leftMs: 3_000,
   };
 }
 

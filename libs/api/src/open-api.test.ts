@@ -34,6 +34,8 @@ test("the description has every route, its parameters and its errors", async () 
       "/v1/plan",
       "/v1/reconcile",
       "/v1/replay",
+      "/v1/replays",
+      "/v1/replays/{id}",
       "/v1/search",
       "/v1/sources/{source}/documents",
       "/v1/sources/{source}/documents/{rest}",

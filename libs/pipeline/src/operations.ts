@@ -231,16 +231,49 @@ export interface ReplayRequest {
   readonly source: SourceName | null;
   readonly document: DocumentId | null;
   readonly sinceMs: number | null;
+  /** Null for the active one. */
+  readonly generation: GenerationId | null;
   readonly dryRun: boolean;
   readonly force: boolean;
+  /** Documents a second at most; null for no bound. */
+  readonly perSecond: number | null;
 }
 
 export interface ReplayReport {
+  /** Of what was started; null for a dry run. */
+  readonly id: string | null;
+  readonly generation: GenerationId;
   readonly dryRun: boolean;
   readonly documents: number;
   readonly records: number;
   readonly bytes: number;
   readonly started: boolean;
+}
+
+export interface ReplayView {
+  readonly id: string;
+  readonly generation: GenerationId;
+  readonly source: SourceName | null;
+  readonly document: DocumentId | null;
+  readonly sinceMs: number | null;
+  readonly force: boolean;
+  readonly state: "running" | "paused" | "cancelled" | "done";
+  readonly perSecond: number | null;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  /** From 0 to 1: how much of its range is done. */
+  readonly share: number;
+  /** So many were there when it was asked for; null when nobody counted. */
+  readonly documents: number | null;
+  /** Those done again after a crash are counted again. */
+  readonly documentsDone: number;
+  /** At the pace it has; null while none is known. */
+  readonly leftMs: number | null;
+}
+
+export interface ReplayChange {
+  readonly state?: "running" | "paused" | "cancelled";
+  readonly perSecond?: number | null;
 }
 
 export interface ReconcileReport {
@@ -292,6 +325,9 @@ export interface Operations {
   plan(): Promise<PlanReport>;
   apply(): Promise<PlanReport>;
   replay(request: ReplayRequest): Promise<ReplayReport>;
+  /** Newest first; what ended is kept for a day. */
+  replays(): Promise<readonly ReplayView[]>;
+  changeReplay(id: string, change: ReplayChange): Promise<ReplayView>;
   /** Null reconciles every source. `confirm` applies what was held and shown. */
   reconcile(
     source: SourceName | null,

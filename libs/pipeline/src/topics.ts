@@ -52,6 +52,7 @@ export const resolverGroup = "resolver";
 export const chunkerGroup = (generation: GenerationId) => `chunker.${generation}`;
 export const restrictorGroup = (generation: GenerationId) => `restrictor.${generation}`;
 export const upserterGroup = (generation: GenerationId) => `upserter.${generation}`;
+export const replayGroup = (job: string) => `replay.${job}`;
 
 const generationGroup = /^(?:chunker|restrictor|upserter)\.(?<generation>.+)$/u;
 

@@ -8,19 +8,23 @@ import {
   planSchema,
   reconcileSchema,
   replaySchema,
+  replaysSchema,
+  replayViewSchema,
   statusSchema,
 } from "../wire/operator-wire.ts";
 import { whySchema } from "../wire/why-wire.ts";
 
 const deadLetters = z.object({ deadLetters: z.array(deadLetterSchema) });
 
-test.each<["GET" | "POST", string, object | undefined, z.ZodType]>([
+test.each<["GET" | "POST" | "PATCH", string, object | undefined, z.ZodType]>([
   ["GET", "/v1/freshness", undefined, freshnessSchema],
   ["GET", "/v1/status", undefined, statusSchema],
   ["GET", "/v1/why/app/guide/setup.md", undefined, whySchema],
   ["GET", "/v1/plan", undefined, planSchema],
   ["POST", "/v1/apply", undefined, planSchema],
   ["POST", "/v1/replay", {}, replaySchema],
+  ["GET", "/v1/replays", undefined, replaysSchema],
+  ["PATCH", "/v1/replays/r1", { state: "paused" }, replayViewSchema],
   ["POST", "/v1/reconcile", {}, reconcileSchema],
   ["POST", "/v1/backup", { path: "/backups/a" }, backupSchema],
   ["GET", "/v1/doctor", undefined, doctorSchema],
@@ -53,20 +57,44 @@ test("a replay is a dry run unless it says otherwise", async () => {
   const replay = (payload: object) => app.inject({ method: "POST", url: "/v1/replay", payload });
 
   await replay({});
-  await replay({ document: "app/a", since: "2026-01-01T00:00:00Z", dryRun: false });
+  const since = "2026-01-01T00:00:00Z";
+  await replay({ document: "app/a", since, generation: "g2", dryRun: false, perSecond: 2.5 });
   const faulty = await replay({ source: "a/b" });
 
-  expect(operations.replays).toEqual([
-    { source: null, document: null, sinceMs: null, dryRun: true, force: false },
+  const everything = { source: null, document: null, sinceMs: null, force: false };
+  expect(operations.replayed).toEqual([
+    { ...everything, generation: null, dryRun: true, perSecond: null },
     {
-      source: null,
+      ...everything,
       document: "app/a",
       sinceMs: Date.UTC(2026, 0, 1),
+      generation: "g2",
       dryRun: false,
-      force: false,
+      perSecond: 2.5,
     },
   ]);
   expect(faulty.statusCode).toBe(400);
+});
+
+test("a replay is paused, sped up and freed of its bound, and told apart from one unknown", async () => {
+  const { app, operations } = aServer();
+  const change = (id: string, payload: object) =>
+    app.inject({ method: "PATCH", url: `/v1/replays/${id}`, payload });
+
+  const paused = await change("r1", { state: "paused", perSecond: 10 });
+  await change("r1", { perSecond: null });
+  const refused = await Promise.all(
+    [{}, { state: "done" }, { perSecond: 0 }, { speed: 2 }].map((each) => change("r1", each)),
+  );
+  const unknown = await change("r2", { state: "cancelled" });
+
+  expect(paused.json()).toMatchObject({ id: "r1", state: "paused", perSecond: 10 });
+  expect(operations.replayChanges).toEqual([
+    ["r1", { state: "paused", perSecond: 10 }],
+    ["r1", { perSecond: null }],
+  ]);
+  expect(refused.map(({ statusCode }) => statusCode)).toEqual([400, 400, 400, 400]);
+  expect(unknown.json()).toMatchObject({ status: 404, code: "unknown-replay" });
 });
 
 test("dead letters are retried all or by id, and dropped by id alone", async () => {

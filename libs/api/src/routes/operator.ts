@@ -1,4 +1,7 @@
+import type { GenerationId } from "@tidemark/domain";
+import { z } from "zod";
 import type { ApiApp, ServerParts } from "../api-app.ts";
+import { bounds } from "../bounds.ts";
 import { addressOfId } from "../document-address.ts";
 import { withIsoInstants } from "../instants.ts";
 import {
@@ -9,7 +12,10 @@ import {
   reconcileBodySchema,
   reconcileSchema,
   replayBodySchema,
+  replayChangeSchema,
   replaySchema,
+  replaysSchema,
+  replayViewSchema,
   statusSchema,
 } from "../wire/operator-wire.ts";
 
@@ -73,9 +79,45 @@ export function operatorRoutes(app: ApiApp, { operations }: ServerParts): void {
         source: body.source ?? null,
         document: body.document === undefined ? null : addressOfId(body.document).id,
         sinceMs: body.since === undefined ? null : Date.parse(body.since),
+        generation: (body.generation ?? null) as GenerationId | null,
         dryRun: body.dryRun,
         force: body.force,
+        perSecond: body.perSecond ?? null,
       }),
+  );
+
+  app.get(
+    "/v1/replays",
+    {
+      ...quick,
+      schema: {
+        tags,
+        summary: "Replays that run, wait or ended within a day, and how far they are",
+        response: { 200: replaysSchema },
+      },
+    },
+    async () => ({ replays: withIsoInstants(await operations.replays()) }),
+  );
+
+  app.patch(
+    "/v1/replays/:id",
+    {
+      ...quick,
+      schema: {
+        tags,
+        summary: "Pause a replay, resume or cancel it, or change its speed while it runs",
+        params: z.object({ id: z.string().min(1).max(bounds.nameLengthMax) }),
+        body: replayChangeSchema,
+        response: { 200: replayViewSchema },
+      },
+    },
+    async ({ params: { id }, body: { perSecond, state } }) =>
+      withIsoInstants(
+        await operations.changeReplay(id, {
+          ...(state === undefined ? {} : { state }),
+          ...(perSecond === undefined ? {} : { perSecond }),
+        }),
+      ),
   );
 
   app.post(

@@ -50,15 +50,27 @@ export const planSchema = z.object({
 });
 export type PlanWire = z.infer<typeof planSchema>;
 
+const generationSchema = z.string().min(1).max(bounds.nameLengthMax);
+const perSecondSchema = z
+  .number()
+  .positive()
+  .max(bounds.perSecondMax)
+  .nullable()
+  .meta({ description: "Documents a second at most; null for no bound" });
+
 export const replayBodySchema = z.strictObject({
   source: sourceSchema.optional(),
   document: z.string().max(bounds.pathLengthMax).optional(),
   since: z.iso.datetime({ offset: true }).optional(),
+  generation: generationSchema.optional().meta({ description: "Left out: the active one" }),
   dryRun: z.boolean().default(true).meta({ description: "Only say what would be handled again" }),
   force: z.boolean().default(false),
+  perSecond: perSecondSchema.optional(),
 });
 
 export const replaySchema = z.object({
+  id: z.string().nullable().meta({ description: "Of what was started; null for a dry run" }),
+  generation: z.string(),
   dryRun: z.boolean(),
   documents: z.int(),
   records: z.int(),
@@ -66,6 +78,34 @@ export const replaySchema = z.object({
   started: z.boolean(),
 });
 export type ReplayWire = z.infer<typeof replaySchema>;
+
+export const replayViewSchema = z.object({
+  id: z.string(),
+  generation: z.string(),
+  source: z.string().nullable(),
+  document: z.string().nullable(),
+  since: z.iso.datetime().nullable(),
+  force: z.boolean(),
+  state: z.enum(["running", "paused", "cancelled", "done"]),
+  perSecond: z.number().nullable(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().nullable(),
+  share: z.number().meta({ description: "From 0 to 1: how much of its range is done" }),
+  documents: z.int().nullable().meta({ description: "Counted when it was asked for" }),
+  documentsDone: z.int(),
+  leftMs: z.number().nullable().meta({ description: "At its pace; null while none is known" }),
+});
+export type ReplayViewWire = z.infer<typeof replayViewSchema>;
+
+export const replaysSchema = z.object({ replays: z.array(replayViewSchema) });
+export type ReplaysWire = z.infer<typeof replaysSchema>;
+
+export const replayChangeSchema = z
+  .strictObject({
+    state: z.enum(["running", "paused", "cancelled"]).optional(),
+    perSecond: perSecondSchema.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, "name what is to change");
 
 export const reconcileBodySchema = z.strictObject({
   source: sourceSchema.optional().meta({ description: "Left out: every source" }),

@@ -4,7 +4,8 @@
  */
 export interface NewRecord {
   readonly key: string;
-  readonly value: string;
+  /** Null says that the key is needed no more: in a compacted topic all of it goes in the end. */
+  readonly value: string | null;
   /** Decides the partition; the key when absent. Facets share their document's partition. */
   readonly partitionKey?: string;
   /** Overrides the choice: markers go to every partition. */

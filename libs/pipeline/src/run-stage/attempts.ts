@@ -159,12 +159,12 @@ export class Attempts<T> {
     place: SetAside,
   ): Promise<void> {
     const { clock, generation, log, logger, observer } = this.#options;
-    const { group, name: stage } = this.#stage;
+    const { group, lettersOf, name: stage } = this.#stage;
     const { topic, partition, offset } = record;
     const { reason, message } = error;
     const letter: DeadLetter = {
       stage,
-      group,
+      group: lettersOf ?? group,
       generation,
       documentId: place.documentId,
       revision: place.revision,

@@ -32,6 +32,8 @@ export interface Stage<T> {
   readonly name: string;
   readonly topic: string;
   readonly group: string;
+  /** Whose dead letters its own are, where another group does the same work; its own when absent. */
+  readonly lettersOf?: string;
   readonly documentsMax: number;
   /** Batches in the air at once. */
   readonly concurrency: number;

@@ -33,7 +33,16 @@ type ControlRecord =
   | { readonly kind: "generation"; readonly generation: Generation }
   | { readonly kind: "source"; readonly source: SourceRecord }
   | { readonly kind: "accepted"; readonly documentId: DocumentId }
-  | { readonly kind: "replay"; readonly job: ReplayJob };
+  | { readonly kind: "replay"; readonly job: ReplayJob }
+  | ({ readonly kind: "replayed" } & Replayed);
+
+/** How many documents of a replay a process has done. */
+export interface Replayed {
+  readonly job: string;
+  /** A name that no other process has, and none had before. */
+  readonly instance: string;
+  readonly documents: number;
+}
 
 export class Catalogue {
   readonly #log: EventLog;
@@ -42,6 +51,8 @@ export class Catalogue {
   readonly #sources = new Map<SourceName, SourceRecord>();
   readonly #accepted = new Set<DocumentId>();
   readonly #replays = new Map<string, ReplayJob>();
+  /** By job, by process. */
+  readonly #replayed = new Map<string, Map<string, number>>();
   /** Where reading goes on, by partition. */
   #next = new Map<number, number>();
   #identity: string | null = null;
@@ -86,8 +97,18 @@ export class Catalogue {
     return this.#accepted.has(id);
   }
 
+  /** By age, oldest first. */
   get replays(): readonly ReplayJob[] {
-    return [...this.#replays.values()];
+    return [...this.#replays.values()].sort((a, b) => a.createdAtMs - b.createdAtMs);
+  }
+
+  replay(id: string): ReplayJob | null {
+    return this.#replays.get(id) ?? null;
+  }
+
+  /** Documents that all processes have done of a replay, those done again after a crash included. */
+  replayed(id: string): number {
+    return [...(this.#replayed.get(id)?.values() ?? [])].reduce((sum, each) => sum + each, 0);
   }
 
   /** All in one append, so that a switch is never half there. */
@@ -101,6 +122,24 @@ export class Catalogue {
 
   putReplay(job: ReplayJob): Promise<void> {
     return this.#put([{ kind: "replay", job }]);
+  }
+
+  noteReplayed(replayed: Replayed): Promise<void> {
+    return this.#put([{ kind: "replayed", ...replayed }]);
+  }
+
+  /** As if they had never been. */
+  async forgetReplays(ids: readonly string[]): Promise<void> {
+    const keys = ids.flatMap((id) => [
+      ...[...(this.#replayed.get(id)?.keys() ?? [])].map((instance) => replayedKey(id, instance)),
+      replayKey(id),
+    ]);
+    if (keys.length === 0) return;
+    await this.#log.append(
+      controlTopic,
+      keys.map((key) => ({ key, partitionKey: "generations", value: null })),
+    );
+    await this.refresh();
   }
 
   /** The next id is never one that was used before. */
@@ -192,15 +231,25 @@ export class Catalogue {
         });
         const last = records.at(-1);
         if (!last) break;
-        for (const record of records) this.#take(record.value);
+        for (const { key, value } of records) {
+          if (value === null) this.#forget(key);
+          else this.#take(value);
+        }
         from = last.offset + 1;
       }
       this.#next.set(partition, from);
     }
   }
 
-  #take(value: string | null): void {
-    if (value === null) return;
+  #forget(key: string): void {
+    const [kind, job = "", instance = ""] = key.split("/");
+    if (kind === "replay") this.#replays.delete(job);
+    if (kind !== "replayed") return;
+    this.#replayed.get(job)?.delete(instance);
+    if (this.#replayed.get(job)?.size === 0) this.#replayed.delete(job);
+  }
+
+  #take(value: string): void {
     const record = JSON.parse(value) as ControlRecord;
     switch (record.kind) {
       case "generation":
@@ -214,6 +263,11 @@ export class Catalogue {
         break;
       case "replay":
         this.#replays.set(record.job.id, record.job);
+        break;
+      case "replayed": {
+        const byInstance = this.#replayed.get(record.job) ?? new Map<string, number>();
+        this.#replayed.set(record.job, byInstance.set(record.instance, record.documents));
+      }
     }
   }
 }
@@ -227,6 +281,11 @@ function keyOf(record: ControlRecord): string {
     case "accepted":
       return `accepted/${record.documentId}`;
     case "replay":
-      return `replay/${record.job.id}`;
+      return replayKey(record.job.id);
+    case "replayed":
+      return replayedKey(record.job, record.instance);
   }
 }
+
+const replayKey = (id: string) => `replay/${id}`;
+const replayedKey = (id: string, instance: string) => `replayed/${id}/${instance}`;

@@ -24,8 +24,11 @@ import type { RunnerOptions } from "../run-stage/runner-options.ts";
 import { runStage, type StageRunner } from "../run-stage/stage-runner.ts";
 import { chunkStage } from "../stages/chunk.ts";
 import { DocumentChunker, type ChunkerDependencies } from "../stages/document-chunker.ts";
+import type { Pace } from "../stages/pace.ts";
+import { replayStage } from "../stages/replay.ts";
 import { restrictStage } from "../stages/restrict.ts";
 import { upsertStage } from "../stages/upsert.ts";
+import type { ReplayJob } from "./replay-job.ts";
 import type { LineStage, StageBoard, StageCondition } from "./stage-board.ts";
 
 export interface LineOptions {
@@ -57,6 +60,8 @@ interface Runners {
 }
 
 const noSignal = new AbortController().signal;
+/** A replay may go slowly, and keeps what it has taken until then. */
+const replayLookahead = { lookaheadRecordsMax: 2_000, lookaheadBytesMax: 8 << 20 };
 
 export class GenerationLine {
   readonly generation: Generation;
@@ -66,6 +71,10 @@ export class GenerationLine {
   readonly #isActive: () => boolean;
   readonly #documentChunker: DocumentChunker;
   readonly #runners: Runners = {};
+  readonly #replays = new Map<string, StageRunner<UpsertMutation>>();
+  readonly #replaying = new Set<Promise<void>>();
+  /** Null until its generation is there to be written to. */
+  #stop: AbortSignal | null = null;
 
   constructor(
     of: {
@@ -106,12 +115,21 @@ export class GenerationLine {
   /** The stages of this process. */
   conditions(): readonly StageCondition[] {
     const generation = this.generation.id;
-    return Object.entries(this.#runners).map(([stage, { trouble, waiting }]) => ({
+    const runners: readonly (readonly [string, Pick<StageCondition, "trouble" | "waiting">])[] = [
+      ...Object.entries(this.#runners),
+      ...[...this.#replays.values()].map((runner) => ["replayer", runner] as const),
+    ];
+    return runners.map(([stage, { trouble, waiting }]) => ({
       stage,
       generation,
       waiting,
       trouble,
     }));
+  }
+
+  /** Whether its generation is there to be written to. */
+  get isRunning(): boolean {
+    return this.#stop !== null && !this.#stop.aborted;
   }
 
   /** Runs until aborted. Rejects on a bug in any stage, after the others have stopped. */
@@ -120,6 +138,7 @@ export class GenerationLine {
     await this.#options.index.ensureGeneration(id, recipe.space.dimension);
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
+    this.#stop = stop;
     const runs = {
       restrictor: () => this.#restrictor(stop),
       chunker: () => this.#chunker(stop),
@@ -133,8 +152,42 @@ export class GenerationLine {
         }),
       ),
     );
+    await Promise.allSettled(this.#replaying);
     const broken = settled.find((outcome) => outcome.status === "rejected");
     if (broken) throw broken.reason;
+  }
+
+  /** Chunks the range of a job again until aborted, or until the line ends. Rejects on a bug. */
+  async replay(
+    job: ReplayJob,
+    {
+      signal,
+      ...around
+    }: {
+      readonly pace: Pace;
+      readonly replayed: (documents: number) => void;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void> {
+    if (!this.#stop) throw new Error(`${this.generation.id} is not kept in this process`);
+    const dependencies = {
+      ...this.#options,
+      ...this.#chunkerDependencies(),
+      ...around,
+      windowOf: () => null,
+    };
+    const stage = replayStage(job, dependencies, this.#documentChunker);
+    const options = { ...this.#runnerOptions(), ...replayLookahead, index: null };
+    const running = runStage(stage, options, AbortSignal.any([signal, this.#stop]), (runner) => {
+      this.#replays.set(job.id, runner);
+    });
+    this.#replaying.add(running);
+    try {
+      await running;
+    } finally {
+      this.#replaying.delete(running);
+      this.#replays.delete(job.id);
+    }
   }
 
   #restrictor(signal: AbortSignal): Promise<void> {

@@ -30,8 +30,10 @@ import {
   type PlanReport,
   type PushedDocument,
   type ReconcileReport,
+  type ReplayChange,
   type ReplayReport,
   type ReplayRequest,
+  type ReplayView,
   type SearchRequest,
   type SearchResponse,
   type StatusReport,
@@ -271,8 +273,17 @@ export class TidemarkService implements Operations {
     return this.plan();
   }
 
-  replay(request: ReplayRequest): Promise<ReplayReport> {
+  async replay(request: ReplayRequest): Promise<ReplayReport> {
+    if (request.source) this.#source(request.source);
     return this.#options.replayer.replay(request);
+  }
+
+  replays(): Promise<readonly ReplayView[]> {
+    return this.#options.replayer.list();
+  }
+
+  changeReplay(id: string, change: ReplayChange): Promise<ReplayView> {
+    return this.#options.replayer.change(id, change);
   }
 
   async reconcile(

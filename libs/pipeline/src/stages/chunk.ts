@@ -60,7 +60,7 @@ export function chunkStage(
       await mapBounded(tasks, documentsAtOnceMax, async (task) => {
         const newest = task.items.at(-1);
         if (newest?.problem) throw refusalOf(newest.problem);
-        if (newest) await chunker.chunk(newest, signal, proves);
+        if (newest) await chunker.chunk(newest, signal, { proves });
       });
     },
 
@@ -108,8 +108,8 @@ function canWait(mutation: UpsertMutation): boolean {
  * A backfill goes no further ahead of the upserter than the upserter can look: or a live change,
  * published behind it, would wait for all of it.
  */
-async function roomAhead(
-  { clock, generation, log }: ChunkDependencies,
+export async function roomAhead(
+  { clock, generation, log }: Pick<ChunkDependencies, "clock" | "generation" | "log">,
   signal: AbortSignal,
 ): Promise<void> {
   const topic = chunksTopic(generation);
@@ -126,8 +126,10 @@ function refusalOf(problem: NonNullable<UpsertMutation["problem"]>): PoisonError
 
 /** Documents whose content may have to be embedded, by the table of triggers; or that have a fault. */
 function isWork(mutation: Mutation): mutation is UpsertMutation {
-  if (mutation.kind !== "upsert") return false;
-  if (mutation.problem) return true;
-  if (mutation.body === null) return false;
+  return (mutation.kind === "upsert" && mutation.problem !== null) || hasContentToChunk(mutation);
+}
+
+export function hasContentToChunk(mutation: Mutation): mutation is UpsertMutation {
+  if (mutation.kind !== "upsert" || mutation.body === null || mutation.problem) return false;
   return mayEmbed(actionFor(mutation.archived ? "archived" : "edited"));
 }
