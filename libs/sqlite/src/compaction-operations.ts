@@ -12,7 +12,7 @@ import { offsetOf, placeOf } from "./place.ts";
 import { topicLanes, type Lane } from "./topic-operations.ts";
 
 const selectAges = `
-  select place, key, appended_at as appendedAtMs from record
+  select place, key, value is null as erased, appended_at as appendedAtMs from record
   where place >= ? and place < ? order by place limit ?`;
 const deleteStretch = `delete from record where place >= ? and place < ?`;
 const updateBegin = `update lane set begin_offset = max(begin_offset, ?) where lane = ?`;
@@ -84,6 +84,7 @@ export function trimSlice(
 interface Aged {
   readonly place: number;
   readonly key: string;
+  readonly erased: number;
   readonly appendedAtMs: number;
 }
 
@@ -136,10 +137,12 @@ interface Stretch {
   readonly end: number;
 }
 
+/** Of a key that is needed no more nothing is kept, not even that. */
 function keepNewest(connection: Connection, { first }: Stretch, old: readonly Aged[]): number {
-  const newest = new Map(old.map(({ key, place }) => [key, place]));
-  return [...newest].reduce(
-    (sum, [key, place]) => sum + connection.run(deleteOlderOfKey, key, first, place),
+  const newest = new Map(old.map((record) => [record.key, record]));
+  return [...newest.values()].reduce(
+    (sum, { erased, key, place }) =>
+      sum + connection.run(deleteOlderOfKey, key, first, erased === 1 ? place + 1 : place),
     0,
   );
 }

@@ -146,6 +146,20 @@ test("a long log is compacted in slices, to the newest of each key", async () =>
   );
 });
 
+test("of a key that is needed no more nothing is left, once that is old enough", async () => {
+  await using world = await World.open();
+  const write = (key: string, value: string | null) =>
+    world.log.append("control", [{ key, value }]);
+  for (const key of ["a", "b"]) await write(key, "1");
+  await write("a", null);
+  world.nowMs += 2 * hourMs;
+  await write("b", null);
+
+  await world.maintain();
+
+  expect(await world.kept("control")).toEqual(["1 b", "3 b"]);
+});
+
 test("a group goes on over what compaction took, and no error comes of it", async () => {
   await using world = await World.open();
   await world.mutate(["a", 1], ["a", 2], ["a", 3], ["b", 4]);

@@ -51,6 +51,20 @@ export function eventLogRecords(withLog: WithLog): void {
       }
     }));
 
+  test("a record that says its key is needed no more has no value, and a place like others", () =>
+    withLog(async (log, topic) => {
+      const [, last] = await log.append(topic, [
+        { key: "a", value: "1" },
+        { key: "a", value: null },
+      ]);
+
+      await using consumer = await log.consumer(topic, "group");
+      const read = await drain(consumer, 2);
+
+      expect(distinctInOrder(read)).toEqual(["1", null]);
+      expect(read.find(({ value }) => value === null)?.offset).toBe(last?.offset);
+    }));
+
   test("a facet shares the partition of its document, and a marker goes where it is told", () =>
     withLog(async (log, topic) => {
       const { partitions } = await log.identity(topic);
