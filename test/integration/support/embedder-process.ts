@@ -18,7 +18,10 @@ export interface EmbedderProcessOptions {
   readonly server?: Readonly<Record<string, unknown>>;
 }
 
-type ConnectOptions = Pick<RpcEmbedderOptions, "tls" | "connectMs">;
+type ConnectOptions = Pick<RpcEmbedderOptions, "tls" | "connectMs"> & {
+  /** A model's name or directory. */
+  readonly wanted?: string;
+};
 
 export class EmbedderProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -89,7 +92,7 @@ export class EmbedderProcess implements AsyncDisposable {
     return this.#output;
   }
 
-  /** A client with the tokenizer of the bundled model. */
+  /** A client with the tokenizer of the bundled model, unless another is named. */
   connect(options: ConnectOptions = {}): Promise<RpcEmbedder> {
     return connectTo(`dns:///${this.grpc.replace(loopback, "localhost")}`, options);
   }
@@ -120,8 +123,8 @@ export const model = "all-MiniLM-L6-v2-int8";
 
 export async function connectTo(
   target: string,
-  options: ConnectOptions = {},
+  { wanted = model, ...options }: ConnectOptions = {},
 ): Promise<RpcEmbedder> {
-  const tokenizer = await openTokenizer(modelDirectoryOf(model));
+  const tokenizer = await openTokenizer(modelDirectoryOf(wanted));
   return RpcEmbedder.connect({ target, model: tokenizer.model, tokenizer, ...options });
 }
