@@ -58,6 +58,39 @@ export class PoisonError extends Error {
   }
 }
 
+/**
+ * The group's next record is not on the log: retention took it before it was read, or the log lost
+ * what was read already. The stage before must be set back; it is never jumped over.
+ */
+export class OffsetOutOfRangeError extends Error {
+  override name = "OffsetOutOfRangeError";
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** The first offset that is kept. */
+  readonly begin: number;
+
+  constructor(at: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    readonly begin: number;
+    /** Where the log ends, when the offset is beyond it. */
+    readonly end?: number;
+  }) {
+    const { begin, end = Infinity, offset, partition, topic } = at;
+    const why =
+      offset > end
+        ? `is beyond the log, which ends at ${end}`
+        : `is no longer kept; the first one kept is ${begin}`;
+    super(`offset ${offset} of ${topic} partition ${partition} ${why}`);
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
+    this.begin = begin;
+  }
+}
+
 /** Does work that depends on something by this name, and has its failures say so. */
 export async function dependingOn<T>(dependency: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -1,4 +1,4 @@
-/** What can go wrong with the data directory and the log, named so that an operator can act. */
+/** What can go wrong with the data directory, named so that an operator can act. */
 /** Who holds a data directory, as the holder wrote it down. */
 export interface LockHolder {
   readonly pid: number;
@@ -36,24 +36,4 @@ export class NewerDatabaseError extends Error {
 
 export class CorruptDatabaseError extends Error {
   override name = "CorruptDatabaseError";
-}
-
-/** The group's next record was trimmed by retention; the stage before must be set back. */
-export class OffsetOutOfRangeError extends Error {
-  override name = "OffsetOutOfRangeError";
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly begin: number;
-
-  constructor(at: { topic: string; partition: number; offset: number; begin: number }) {
-    super(
-      `offset ${at.offset} of ${at.topic} partition ${at.partition} is no longer kept; ` +
-        `the first one kept is ${at.begin}`,
-    );
-    this.topic = at.topic;
-    this.partition = at.partition;
-    this.offset = at.offset;
-    this.begin = at.begin;
-  }
 }

@@ -1,7 +1,7 @@
 import { encodeMutation } from "@tidemark/domain";
-import { topicPolicy } from "@tidemark/pipeline";
+import { OffsetOutOfRangeError, topicPolicy } from "@tidemark/pipeline";
 import { aDraft, anId } from "@tidemark/testing";
-import { OffsetOutOfRangeError, SqliteDatabase, SqliteEventLog } from "./index.ts";
+import { SqliteDatabase, SqliteEventLog } from "./index.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

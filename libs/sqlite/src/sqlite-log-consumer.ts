@@ -1,7 +1,6 @@
 /** One member of a consumer group of the embedded log. */
 import type { LogConsumer, LogRecord, PollOptions } from "@tidemark/pipeline";
-import { topicPolicy } from "@tidemark/pipeline";
-import { OffsetOutOfRangeError } from "./errors.ts";
+import { OffsetOutOfRangeError, topicPolicy } from "@tidemark/pipeline";
 import type { Lane } from "./topic-operations.ts";
 import type { SqliteDatabase } from "./sqlite-database.ts";
 

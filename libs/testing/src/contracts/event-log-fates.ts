@@ -1,6 +1,6 @@
 /** What befalls a log: other processes, retention, compaction, a new beginning. */
 import type { EventLog } from "@tidemark/pipeline";
-import { drain, pollTimes, records, type WithLog } from "./log-reading.ts";
+import { drain, pollTimes, records, withConsumer, type WithLog } from "./log-reading.ts";
 
 export interface EventLogContractOptions {
   /**
@@ -30,9 +30,10 @@ export function eventLogFates(withLog: WithLog, options: EventLogContractOptions
     test("records and offsets are there for another process", () =>
       withLog(async (log, topic) => {
         const [at] = await log.append(topic, records(10, "one key"), { durable: true });
-        await using consumer = await log.consumer(topic, "group");
-        await drain(consumer, 10);
-        await consumer.acknowledge(at?.partition ?? 0, 6);
+        await withConsumer(log, topic, async (consumer) => {
+          await drain(consumer, 10);
+          await consumer.acknowledge(at?.partition ?? 0, 6);
+        });
 
         await using another = await openAnother(log);
         await using successor = await another.consumer(topic, "group");
@@ -58,9 +59,10 @@ export function eventLogFates(withLog: WithLog, options: EventLogContractOptions
       withLog(async (log, topic) => {
         const [at] = await log.append(topic, records(10, "one key"));
         const partition = at?.partition ?? 0;
-        await using consumer = await log.consumer(topic, "group");
-        await drain(consumer, 10);
-        await consumer.acknowledge(partition, 2);
+        await withConsumer(log, topic, async (consumer) => {
+          await drain(consumer, 10);
+          await consumer.acknowledge(partition, 2);
+        });
 
         await truncate(log, topic, partition, 5);
 

@@ -9,6 +9,7 @@ import {
   generous,
   records,
   values,
+  withConsumer,
   type WithLog,
 } from "./log-reading.ts";
 
@@ -27,14 +28,13 @@ export function eventLogGroups(withLog: WithLog): void {
   test("what was acknowledged does not come again to a new member, and all else does", () =>
     withLog(async (log, topic) => {
       await log.append(topic, records(20, "one key"));
-      const seen = await (async () => {
-        await using consumer = await log.consumer(topic, "group");
+      const seen = await withConsumer(log, topic, async (consumer) => {
         const read = await drain(consumer, 20);
         const place = read[7];
         if (!place) throw new Error("twenty records were appended");
         await consumer.acknowledge(place.partition, place.offset);
         return place;
-      })();
+      });
 
       await using successor = await log.consumer(topic, "group");
       const again = await drain(successor, 13);
@@ -62,12 +62,13 @@ export function eventLogGroups(withLog: WithLog): void {
     withLog(async (log, topic) => {
       const [at] = await log.append(topic, records(10, "one key"));
       const partition = at?.partition ?? 0;
-      await using consumer = await log.consumer(topic, "group");
-      await drain(consumer, 10);
-      await consumer.acknowledge(partition, 8);
-      await consumer.acknowledge(partition, 3);
+      await withConsumer(log, topic, async (consumer) => {
+        await drain(consumer, 10);
+        await consumer.acknowledge(partition, 8);
+        await consumer.acknowledge(partition, 3);
 
-      expect((await consumer.acknowledged()).get(partition)).toBe(8);
+        expect((await consumer.acknowledged()).get(partition)).toBe(8);
+      });
       await using successor = await log.consumer(topic, "group");
       const again = await drain(successor, 2);
       expect(again[0]?.offset).toBe(8);
@@ -110,14 +111,15 @@ export function eventLogGroups(withLog: WithLog): void {
     withLog(async (log, topic) => {
       const [at] = await log.append(topic, records(10, "one key"));
       const partition = at?.partition ?? 0;
-      await using consumer = await log.consumer(topic, "group");
-      await drain(consumer, 10);
-      await consumer.acknowledge(partition, 10);
+      await withConsumer(log, topic, async (consumer) => {
+        await drain(consumer, 10);
+        await consumer.acknowledge(partition, 10);
 
-      await consumer.rewind(partition, 4);
+        await consumer.rewind(partition, 4);
 
-      expect((await drain(consumer, 6))[0]?.offset).toBe(4);
-      expect((await consumer.acknowledged()).get(partition)).toBe(4);
+        expect((await drain(consumer, 6))[0]?.offset).toBe(4);
+        expect((await consumer.acknowledged()).get(partition)).toBe(4);
+      });
       await using successor = await log.consumer(topic, "group");
       expect((await drain(successor, 6))[0]?.offset).toBe(4);
     }));

@@ -14,6 +14,16 @@ export function withLogOf(open: OpenEventLog): WithLog {
   };
 }
 
+/** A member of the group for as long as the body takes: two at once may share its partitions. */
+export async function withConsumer<T>(
+  log: EventLog,
+  topic: string,
+  body: (consumer: LogConsumer) => Promise<T>,
+): Promise<T> {
+  await using consumer = await log.consumer(topic, "group");
+  return await body(consumer);
+}
+
 export const generous: PollOptions = { recordsMax: 100, bytesMax: 1_000_000, waitMs: 0 };
 
 export function records(count: number, key?: string) {

@@ -1,0 +1,4 @@
+export type { KafkaConnectionOptions } from "./brokers/connection-options.ts";
+export { KafkaRefusedError } from "./brokers/kafka-errors.ts";
+export { KafkaEventLog, type KafkaEventLogOptions } from "./kafka-event-log.ts";
+export { TopicSettingsError } from "./topics/topic-settings.ts";
