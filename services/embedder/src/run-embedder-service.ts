@@ -73,7 +73,11 @@ async function serve(
       models,
       nowMs: () => performance.now(),
       observe: measureAnswers(metrics),
-      bug: bug.reject,
+      bug: (error) => {
+        // Once it stops, nobody waits for the reason to.
+        if (signal.aborted) logger.error({ error }, "a request failed while stopping");
+        else bug.reject(error);
+      },
       ...(tls && { tls }),
     }),
   );
