@@ -28,7 +28,7 @@ export function translateError(
   asked: { readonly what: string; readonly secret: string | null },
 ): unknown {
   const { what } = asked;
-  if (error instanceof QdrantClientTimeoutError) {
+  if (error instanceof QdrantClientTimeoutError || isNamed(error, "AbortError")) {
     return new TransientError(`qdrant did not answer in time: ${what}`, { dependency });
   }
   if (error instanceof QdrantClientResourceExhaustedError) {
@@ -38,17 +38,22 @@ export function translateError(
   }
   if (isAnswer(error)) return refused(error, asked);
   // What the runtime throws for a connection: refused, reset, broken off, a certificate.
-  if (error instanceof TypeError && error.cause !== undefined) {
+  if (isNamed(error, "TypeError") && error.cause !== undefined) {
     const why = reasonOf(error.cause);
     return new TransientError(`qdrant did not answer: ${what}: ${why}`, {
       cause: error,
       dependency,
     });
   }
-  if (error instanceof SyntaxError) {
+  if (isNamed(error, "SyntaxError")) {
     return new TransientError(`qdrant's answer is cut off: ${what}`, { dependency });
   }
   return error;
+}
+
+/** By name, since the runtime's errors may be of another realm's classes. */
+function isNamed(error: unknown, name: string): error is Error {
+  return (error as { readonly name?: unknown } | null)?.name === name;
 }
 
 interface Refusal {
@@ -58,7 +63,7 @@ interface Refusal {
 
 /** The client does not export the class of an answer that is no success. */
 function isAnswer(error: unknown): error is Refusal {
-  return error instanceof Error && "status" in error && typeof error.status === "number";
+  return typeof (error as { readonly status?: unknown } | null)?.status === "number";
 }
 
 function refused(
@@ -84,7 +89,10 @@ function detailOf(data: unknown, secret: string | null): string {
 }
 
 function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return "no reason given";
-  const { code } = cause as { readonly code?: unknown };
-  return typeof code === "string" ? code : cause.message;
+  const { code, message } = (cause ?? {}) as {
+    readonly code?: unknown;
+    readonly message?: unknown;
+  };
+  if (typeof code === "string") return code;
+  return typeof message === "string" ? message : "no reason given";
 }
