@@ -24,6 +24,8 @@ export const applyCall: Call<string, Generation> = {
   withinMs: 60_000,
 };
 
+const idLength = 12;
+
 export function openService(
   parts: Parts,
   wanted: { readonly embedder: OpenedEmbedder; readonly recipe: WantedRecipe },
@@ -46,7 +48,7 @@ export function openService(
     sources: parts.sources.served,
     tenantsRequired: config.tenants.required,
     restrictionWithinMs: objectivesFor(config, null).restriction.withinMs,
-    replayer: new Replayer({ log, catalogue, clock: systemClock, newId: randomUUID }),
+    replayer: new Replayer({ log, catalogue, clock: systemClock, newId: replayId }),
     plan: () =>
       planGeneration(catalogue.active, recipe.recipe, {
         log,
@@ -87,6 +89,11 @@ export function openService(
     rechunk: parts.rechunk,
     accept: (ids) => catalogue.accept(ids),
   });
+}
+
+/** Short enough to be typed. */
+function replayId(): string {
+  return randomUUID().slice(-idLength);
 }
 
 function priceOf(config: Config) {

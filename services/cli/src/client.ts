@@ -9,7 +9,7 @@ export interface ClientOptions {
 }
 
 export interface Ask {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "PATCH" | "POST";
   readonly body?: object;
   readonly timeoutMs?: number;
 }
@@ -95,6 +95,7 @@ const fixes: Readonly<Record<string, string>> = {
   "scope-missing": "use a key with this scope, or make one with `tidemark keys create --scope`",
   "tenant-required": "name one with --tenant",
   "principals-required": "name who asks with --principal",
+  "unknown-replay": "`tidemark replay list` lists them",
   "unknown-source": "`tidemark status` lists the sources",
   overloaded: "try again in a moment",
   unavailable: "try again in a moment; `tidemark doctor` says what is wrong",

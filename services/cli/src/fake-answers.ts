@@ -2,6 +2,7 @@
 import type {
   FreshnessWire,
   PlanWire,
+  ReplayViewWire,
   SearchHitWire,
   SearchResponseWire,
   SourceFreshnessWire,
@@ -113,6 +114,26 @@ export function aGeneration(changes: Partial<StatusWire["generations"][number]> 
   };
 }
 
+export function aReplay(changes: Partial<ReplayViewWire> = {}): ReplayViewWire {
+  return {
+    id: "r1",
+    generation: "g1",
+    source: "files",
+    document: null,
+    since: null,
+    force: false,
+    state: "running",
+    perSecond: null,
+    startedAt: "2026-01-02T03:00:00.000Z",
+    endedAt: null,
+    share: 0.25,
+    documents: 8,
+    documentsDone: 2,
+    leftMs: null,
+    ...changes,
+  };
+}
+
 export function aPlan(changes: Partial<PlanWire> = {}): PlanWire {
   return {
     needed: true,
@@ -185,6 +206,7 @@ export function aWhy(changes: Partial<WhyWire> = {}): WhyWire {
         tokens: 30,
         tokensSaved: 900,
         cost: 0,
+        trace: null,
       },
     ],
     mutations: [{ revision, kind: "upsert", reason: "change", observedAt: at, offset: 1 }],

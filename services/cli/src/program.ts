@@ -56,6 +56,8 @@ export function createProgram(session: Session): Command {
   const program = new Command("tidemark")
     .description("Keeps a vector index equal to its sources, and says how far behind it is.")
     .version(packageJson.version, "-V, --version", "print the version")
+    // What follows the name of a command is that command's, also where the one above has options.
+    .enablePositionalOptions()
     .helpCommand("help [command]", "show help for a command")
     .showHelpAfterError("(add --help for what can be said)")
     .addHelpText("after", epilogue);

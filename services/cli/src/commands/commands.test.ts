@@ -1,7 +1,9 @@
+import type { ReplayViewWire } from "@tidemark/api";
 import {
   aFreshness,
   aGeneration,
   aPlan,
+  aReplay,
   aSearchResponse,
   aSource,
   aStatus,
@@ -214,19 +216,114 @@ test("a generation that is given up, or needs a person, ends the wait", async ()
   }
 });
 
+const aReport = {
+  id: null,
+  generation: "g1",
+  dryRun: true,
+  documents: 2,
+  records: 3,
+  bytes: 2000,
+  started: false,
+};
+
 test("a replay says what it means, and is dry until told otherwise", async () => {
-  const report = { dryRun: true, documents: 2, records: 3, bytes: 2000, started: false };
-  await using process = await startFakeProcess({ "POST /v1/replay": report });
+  await using process = await startFakeProcess({ "POST /v1/replay": aReport });
 
   const vague = await runFake(["replay", "--url", process.url]);
   const dry = await runFake(["replay", "--since", "2h", "--url", process.url]);
-  await runFake(["replay", "--document", "files/a", "--yes", "--force", "--url", process.url]);
+  const told = ["--document", "files/a", "--generation", "g2", "--speed", "2.5"];
+  await runFake(["replay", ...told, "--yes", "--force", "--url", process.url]);
 
   expect(vague.exitCode).toBe(2);
   expect(dry.stdout).toContain("3 records of 2 documents, 2.0 kB");
   expect(process.asked.map(({ body }) => body)).toEqual([
     { since: "2026-01-02T01:04:05.000Z", dryRun: true, force: false },
-    { document: "files/a", dryRun: false, force: true },
+    { document: "files/a", generation: "g2", dryRun: false, force: true, perSecond: 2.5 },
+  ]);
+});
+
+function replaying(views: readonly Partial<ReplayViewWire>[]) {
+  let asked = 0;
+  return () => ({ replays: [aReplay(views[Math.min(asked++, views.length - 1)])] });
+}
+
+const views: readonly Partial<ReplayViewWire>[] = [
+  { share: 0 },
+  { share: 0.05, leftMs: 9_000 },
+  { share: 0.5, leftMs: 5_000 },
+  { state: "done", share: 1, documentsDone: 8 },
+];
+
+test("a replay that is watched is told a line each tenth where there is no terminal", async () => {
+  await using process = await startFakeProcess({
+    "POST /v1/replay": { ...aReport, id: "r1", dryRun: false, started: true },
+    "GET /v1/replays": replaying(views),
+  });
+
+  const { exitCode, stdout } = await runFake(
+    ["replay", "--source", "files", "--yes", "--watch", "--url", process.url],
+    {},
+  );
+
+  expect(exitCode).toBe(0);
+  expect(stdout.split("\n").slice(2)).toEqual([
+    "replay r1 0 %",
+    "replay r1 50 %",
+    "replay r1 100 %",
+    "replay r1 is done: 100 %, 8 of 8 documents",
+    "",
+  ]);
+});
+
+test("on a terminal a replay is a bar with the time left, and can be left alone", async () => {
+  await using process = await startFakeProcess({ "GET /v1/replays": replaying(views) });
+
+  const { exitCode, stdout } = await runFake(["replay", "watch", "r1", "--url", process.url], {
+    isTTY: true,
+    pausesMax: 2,
+  });
+
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`${"█".repeat(15)}\u001B[0m${"░".repeat(15)} 50 % · 5.0 s left`);
+  expect(stdout.trimEnd().split("\n").at(-1)).toBe(
+    "replay r1 is running: 50 %, 2 of 8 documents, 5.0 s left",
+  );
+});
+
+test("a replay that is cancelled or not there ends the wait", async () => {
+  await using process = await startFakeProcess({
+    "GET /v1/replays": replaying([{ state: "cancelled" }]),
+  });
+
+  for (const id of ["r1", "r2"]) {
+    expect((await runFake(["replay", "watch", id, "--url", process.url])).exitCode).toBe(1);
+  }
+});
+
+test("replays are listed, paused, resumed, cancelled, and sped up while they run", async () => {
+  await using process = await startFakeProcess({
+    "GET /v1/replays": { replays: [aReplay({ leftMs: 3_000, perSecond: 2 })] },
+    "PATCH /v1/replays/r1": aReplay({ state: "paused" }),
+  });
+  const replay = (...rest: string[]) => runFake(["replay", ...rest, "--url", process.url]);
+
+  const listed = await replay("list");
+  const paused = await replay("pause", "r1");
+  await replay("resume", "r1");
+  await replay("cancel", "r1");
+  await replay("speed", "r1", "20");
+  await replay("speed", "r1", "full");
+  const mistyped = await replay("speed", "r1", "fast");
+
+  expect(listed.stdout).toMatch(/r1 +running +25 % +2 of 8 documents +3\.0 s left +at most 2\/s/u);
+  expect(paused.stdout).toBe("replay r1 is paused: 25 %, 2 of 8 documents\n");
+  expect(mistyped.exitCode).toBe(2);
+  expect(process.asked.slice(1).map(({ body }) => body)).toEqual([
+    { state: "paused" },
+    { state: "running" },
+    { state: "cancelled" },
+    { perSecond: 20 },
+    { perSecond: null },
   ]);
 });
 

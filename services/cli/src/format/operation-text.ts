@@ -1,5 +1,5 @@
 /** What the operator's other commands found or did. */
-import type { DoctorWire, PlanWire, ReconcileWire, ReplayWire } from "@tidemark/api";
+import type { DoctorWire, PlanWire, ReconcileWire } from "@tidemark/api";
 import type { Paint } from "../output.ts";
 import { count, duration, figure, price, share, size } from "./amounts.ts";
 import { printable } from "./printable.ts";
@@ -35,12 +35,6 @@ export function planText(plan: PlanWire): readonly string[] {
     "",
     `until it is complete, generation ${plan.current ?? "none"} answers · tidemark apply builds it`,
   ];
-}
-
-export function replayText({ dryRun, documents, records, bytes }: ReplayWire): readonly string[] {
-  const what = `${count(records, "record")} of ${count(documents, "document")}, ${size(bytes)}`;
-  if (dryRun) return [`would handle again: ${what}`, "nothing was done: add --yes to do it"];
-  return [`handled again: ${what}`];
 }
 
 export function reconcileText({ reports }: ReconcileWire, paint: Paint): readonly string[] {

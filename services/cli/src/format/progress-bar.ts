@@ -21,10 +21,11 @@ export class ProgressBar {
     this.#startedAtMs = nowMs();
   }
 
-  update(done: number): void {
+  /** `leftMs` where somebody knows better than the speed so far. */
+  update(done: number, leftMs: number | null = null): void {
     const part = Math.min(1, Math.max(0, done));
     this.#firstPart ??= part;
-    if (this.#output.isTerminal) this.#output.raw(`${clearLine}${this.#line(part)}`);
+    if (this.#output.isTerminal) this.#output.raw(`${clearLine}${this.#line(part, leftMs)}`);
     else if (part - this.#said >= plainStep - 1e-9) {
       this.#said = part;
       this.#output.line(`${this.#label} ${share(part)}`);
@@ -36,17 +37,18 @@ export class ProgressBar {
     if (this.#output.isTerminal && this.#firstPart !== null) this.#output.raw("\n");
   }
 
-  #line(part: number): string {
+  #line(part: number, leftMs: number | null): string {
     const full = Math.round(part * barLength);
     const bar = this.#output.paint("green", "█".repeat(full)) + "░".repeat(barLength - full);
-    return `${this.#label} ${bar} ${share(part)}${this.#remaining(part)}`;
+    const left = leftMs ?? this.#leftMs(part);
+    return `${this.#label} ${bar} ${share(part)}${left === null ? "" : ` · ${duration(left)} left`}`;
   }
 
   /** From the speed so far; nothing is said before there is one. */
-  #remaining(part: number): string {
+  #leftMs(part: number): number | null {
     const made = part - (this.#firstPart ?? 0);
     const tookMs = this.#nowMs() - this.#startedAtMs;
-    if (made < 0.01 || tookMs < 1000 || part >= 1) return "";
-    return ` · ${duration((tookMs * (1 - part)) / made)} left`;
+    if (made < 0.01 || tookMs < 1000 || part >= 1) return null;
+    return (tookMs * (1 - part)) / made;
   }
 }
