@@ -43,9 +43,17 @@ export interface ScanFindings {
   readonly beganAtMs: number;
   /** False where hints may be under way of which this process knows nothing. */
   readonly isJudgeable: boolean;
+  readonly unread: ReadonlySet<string>;
   readonly found: Finding[];
   /** Past the bound. */
   uncounted: number;
+}
+
+export interface ScanStart {
+  /** How many hints and mutations of the log are not applied yet. */
+  readonly backlog: number;
+  /** Keys that were told of and could not be read when they were last asked for. */
+  readonly unread: readonly string[];
 }
 
 export interface ScanEnd {
@@ -102,12 +110,11 @@ export class LostEvents {
     this.#isCaughtUp = true;
   }
 
-  /** @param backlog how many hints and mutations of the log are not applied yet */
-  begin(beganAtMs: number, backlog: number): ScanFindings {
+  begin(beganAtMs: number, { backlog, unread }: ScanStart): ScanFindings {
     if (backlog === 0) this.#isCaughtUp = true;
     // With more under way than is remembered, some of it may be forgotten.
     const isJudgeable = this.#isCaughtUp && backlog < this.#announcedMax;
-    return { beganAtMs, isJudgeable, found: [], uncounted: 0 };
+    return { beganAtMs, isJudgeable, unread: new Set(unread), found: [], uncounted: 0 };
   }
 
   static note(scan: ScanFindings, finding: Finding): void {
@@ -172,7 +179,8 @@ export class LostEvents {
     told(report);
   }
 
-  #isExplained({ key, known, now }: Finding, { beganAtMs }: ScanFindings): boolean {
+  #isExplained({ key, known, now }: Finding, { beganAtMs, unread }: ScanFindings): boolean {
+    if (unread.has(key)) return true;
     if (this.#reported.get(key) === now && this.#reported.has(key)) return true;
     const announced = this.#announced.get(key);
     if (!announced) return false;

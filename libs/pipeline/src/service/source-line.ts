@@ -5,7 +5,6 @@
 import {
   documentId,
   keyOf,
-  positionOfOffset,
   type DocumentId,
   type GenerationId,
   type Hint,
@@ -15,18 +14,17 @@ import {
 import { TransientError } from "../errors.ts";
 import type { ReconcileReport } from "../operations.ts";
 import type { DocumentSource } from "../ports/document-source.ts";
-import type { Appended, EventLog } from "../ports/event-log.ts";
-import type { SourceWatch, ToldKey, UnreadableNotice } from "../ports/source-watch.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { SourceWatch } from "../ports/source-watch.ts";
 import type { VectorIndex } from "../ports/vector-index.ts";
 import type { Chance, Clock, PipelineLogger } from "../ports/world.ts";
 import { backoffMs } from "../run-stage/backoff.ts";
 import { hintsTopic, mutationsTopic, resolverGroup, restrictorGroup } from "../topics.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { HintPublisher } from "./hint-publisher.ts";
 import { identityOfListed } from "./log-identity.ts";
-import { publishHints } from "./hints.ts";
 import { LostEvents, type LostReport, type ScanFindings } from "./lost-events.ts";
 import { scanSource } from "./scan.ts";
-import { setAsideNotices } from "./set-aside-notices.ts";
 
 export type {
   Finding,
@@ -50,6 +48,8 @@ export interface SourceLineOptions {
   readonly limits: HoldLimits;
   /** The longest pause between scans. */
   readonly scanMs: number;
+  /** The shortest, where a scan costs more than its time; a second unless given. */
+  readonly scanLeastMs?: number;
   readonly generation: () => GenerationId;
   /** Up to when the restrictor has passed this source's markers: earlier scans are digested. */
   readonly digestedTo: () => number | null;
@@ -60,18 +60,16 @@ export interface SourceLineOptions {
 
 /** Scanning takes at most this share of the time. */
 const scanShare = 0.02;
-const scanPauseLeastMs = 1_000;
+const scanLeastMsDefault = 1_000;
+/** What could not be listed is tried again after this long at most. */
+const unlistableMs = 30_000;
 const identityEveryMs = 10_000;
-const watchPauseMs = 10;
-const heardMax = 50_000;
 const blockedMax = 10_000;
 const digestPollMs = 50;
-const knownPageMax = 1_000;
 
 export class SourceLine {
   readonly #options: SourceLineOptions;
-  #heard = new Map<string, Hint["expects"]>();
-  #prefixes = new Set<string>();
+  readonly #publisher: HintPublisher;
   #epoch = 0;
   #last: ReconcileReport | null = null;
   #scannedAtMs: number | null = null;
@@ -86,6 +84,12 @@ export class SourceLine {
   constructor(options: SourceLineOptions) {
     this.#options = options;
     const { clock, logger, lost = () => {}, source, watch } = options;
+    this.#publisher = new HintPublisher({
+      ...options,
+      epoch: () => this.#epoch,
+      announced: (key, hint) => this.#lost?.announced(key, hint),
+      scanDue: () => this.#scanNext(),
+    });
     // Who cannot say that it has heard everything cannot be said to have lost anything.
     this.#lost = watch?.drained
       ? new LostEvents({ watch, clock, logger, source, told: lost })
@@ -116,15 +120,9 @@ export class SourceLine {
 
   async run(signal: AbortSignal): Promise<void> {
     await this.#untilEpoch(signal);
-    const listener = {
-      heard: (key: string, expects: Hint["expects"]) => this.#hear(key, expects),
-      heardPrefix: (prefix: string) => this.#prefixes.add(prefix),
-      heardAll: (told: readonly ToldKey[]) => this.#publishTold(told),
-      setAside: (notices: readonly UnreadableNotice[]) => setAsideNotices(this.#options, notices),
-    };
     await Promise.all([
-      this.#options.watch?.watch(listener, signal),
-      this.#publishLoop(signal),
+      this.#options.watch?.watch(this.#publisher.listener, signal),
+      this.#publisher.run(signal),
       this.#scanLoop(signal),
       this.#identityLoop(signal),
       this.#lost?.run(signal),
@@ -150,88 +148,17 @@ export class SourceLine {
   }
 
   /** Asks for documents to be read again. */
-  async hint(ids: readonly DocumentId[], reason: Hint["reason"]): Promise<void> {
-    const { clock, log } = this.#options;
-    await publishHints(
-      log,
-      ids.map((id) => this.#hintOf(keyOf(id), "unknown", reason, clock.nowMs())),
-    );
+  hint(ids: readonly DocumentId[], reason: Hint["reason"]): Promise<void> {
+    return this.#publisher.ask(ids, reason);
   }
 
-  #hear(key: string, expects: Hint["expects"]): void {
-    // Past the bound the scan finds what was not written down.
-    if (this.#heard.size < heardMax || this.#heard.has(key)) this.#heard.set(key, expects);
-  }
-
-  async #publishTold(told: readonly ToldKey[]): Promise<void> {
-    const { clock, log } = this.#options;
-    const nowMs = clock.nowMs();
-    const hints = told.map(({ expects, key, sourceTimeMs, trace }) => ({
-      ...this.#hintOf(key, expects, "change", nowMs),
-      sourceTimeMs,
-      trace,
-    }));
-    this.#noteAnnounced(hints, await publishHints(log, hints, { durable: true }));
-  }
-
-  #noteAnnounced(hints: readonly Hint[], appended: readonly Appended[]): void {
-    for (const [at, { documentId: id, epoch, observedAtMs }] of hints.entries()) {
-      const position = positionOfOffset(appended[at]?.offset ?? 0);
-      this.#lost?.announced(keyOf(id), { revision: { epoch, position }, atMs: observedAtMs });
-    }
-  }
-
-  async #publishLoop(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#options;
-    for (let failures = 0; !signal.aborted;) {
-      const heard = this.#heard;
-      const prefixes = this.#prefixes;
-      this.#heard = new Map();
-      this.#prefixes = new Set();
-      try {
-        for (const prefix of prefixes) await this.#hearKnownBelow(prefix, heard);
-        const nowMs = clock.nowMs();
-        const hints = [...heard].map(([key, expects]) =>
-          this.#hintOf(key, expects, "change", nowMs),
-        );
-        this.#noteAnnounced(hints, await publishHints(log, hints));
-        failures = 0;
-        await clock.sleep(watchPauseMs, signal);
-      } catch (error) {
-        if (!(error instanceof TransientError)) throw error;
-        for (const [key, expects] of heard) this.#hear(key, expects);
-        for (const prefix of prefixes) this.#prefixes.add(prefix);
-        failures += 1;
-        await clock.sleep(backoffMs(failures, this.#options.chance()), signal);
-      }
-    }
-  }
-
-  /** A folder that went away took with it documents that only the index still knows by name. */
-  async #hearKnownBelow(prefix: string, heard: Map<string, Hint["expects"]>): Promise<void> {
-    if (prefix === "") {
-      this.#scanDue = true;
-      this.#scanSoon.abort();
-      return;
-    }
-    const { index, source, generation } = this.#options;
-    let after: DocumentId = documentId(source, prefix);
-    while (true) {
-      const range = { after, limit: knownPageMax };
-      const page = await index.listManifests(generation(), source, range);
-      for (const manifest of page) {
-        const key = keyOf(manifest.documentId);
-        if (!key.startsWith(prefix)) return;
-        if (!manifest.deleted) heard.set(key, "absent");
-      }
-      const last = page.at(-1);
-      if (!last || page.length < knownPageMax) return;
-      after = last.documentId;
-    }
+  #scanNext(): void {
+    this.#scanDue = true;
+    this.#scanSoon.abort();
   }
 
   async #scanLoop(signal: AbortSignal): Promise<void> {
-    const { clock, logger, scanMs, source } = this.#options;
+    const { clock, logger, source } = this.#options;
     for (let failures = 0; !signal.aborted;) {
       try {
         await this.#ensureEpoch(signal);
@@ -239,8 +166,7 @@ export class SourceLine {
         const report = await this.#scanning;
         failures = 0;
         await this.#untilDigested(signal);
-        const pauseMs = Math.min(scanMs, Math.max(scanPauseLeastMs, report.tookMs / scanShare));
-        await this.#pause(pauseMs, signal);
+        await this.#pause(this.#pauseAfter(report), signal);
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;
         failures += 1;
@@ -251,6 +177,12 @@ export class SourceLine {
         this.#scanning = null;
       }
     }
+  }
+
+  #pauseAfter({ heldReason, tookMs }: ReconcileReport): number {
+    const { scanLeastMs = scanLeastMsDefault, scanMs } = this.#options;
+    const leastMs = heldReason === "unlistable" ? Math.min(unlistableMs, scanLeastMs) : scanLeastMs;
+    return Math.min(scanMs, Math.max(leastMs, tookMs / scanShare));
   }
 
   /** Until the next scan is due, or one is asked for. */
@@ -270,8 +202,9 @@ export class SourceLine {
     const record = catalogue.source(source);
     const beganAtMs = clock.nowMs();
     this.#scanDue = false;
+    const isSnapshot = record?.snapshotDue ?? true;
+    const findings = isSnapshot ? null : await this.#beginFindings(beganAtMs);
     await this.#askForBlocked();
-    const findings = record?.snapshotDue === false ? await this.#beginFindings(beganAtMs) : null;
     const report = await scanSource({
       source,
       from: this.#options.from,
@@ -280,7 +213,7 @@ export class SourceLine {
       generation: generation(),
       clock,
       epoch: this.#epoch,
-      snapshot: record?.snapshotDue ?? true,
+      snapshot: isSnapshot,
       limits,
       confirmed,
       found: (finding) => findings && LostEvents.note(findings, finding),
@@ -305,9 +238,10 @@ export class SourceLine {
   async #beginFindings(beganAtMs: number): Promise<ScanFindings | null> {
     if (!this.#lost) return null;
     const { generation, log } = this.#options;
-    const unread = await log.lag(hintsTopic, resolverGroup);
-    const unseen = await log.lag(mutationsTopic, restrictorGroup(generation()));
-    return this.#lost.begin(beganAtMs, unread + unseen);
+    const toResolve = await log.lag(hintsTopic, resolverGroup);
+    const toRestrict = await log.lag(mutationsTopic, restrictorGroup(generation()));
+    const unread = [...this.#blocked.keys()];
+    return this.#lost.begin(beganAtMs, { backlog: toResolve + toRestrict, unread });
   }
 
   async #askForBlocked(): Promise<void> {
@@ -370,30 +304,11 @@ export class SourceLine {
         const identity = await identityOfListed(log);
         const record = catalogue.source(source);
         if (record && record.identity === identity) continue;
-        this.#scanDue = true;
-        this.#scanSoon.abort();
+        this.#scanNext();
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;
         logger.warn({ source, problem: error.message }, "the log's identity is not known");
       }
     }
-  }
-
-  #hintOf(
-    key: string,
-    expects: Hint["expects"],
-    reason: Hint["reason"],
-    observedAtMs: number,
-  ): Hint {
-    return {
-      source: this.#options.source,
-      documentId: documentId(this.#options.source, key),
-      epoch: this.#epoch,
-      expects,
-      reason,
-      sourceTimeMs: null,
-      observedAtMs,
-      trace: null,
-    };
   }
 }
