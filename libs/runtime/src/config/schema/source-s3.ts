@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, matching, oneOf, text, url } from "../fields.ts";
+import { count, duration, matching, oneOf, text, url } from "../fields.ts";
 import { listOf, section } from "../structure.ts";
 import { holdSchema, windowSchema } from "./pace.ts";
 import { tagPermissionsSchema, tagTenantSchema } from "./policy.ts";
@@ -13,7 +13,10 @@ const bucketSchema = section({
     pattern: /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/u,
     why: "3 to 63 small letters, digits, dots and hyphens are expected",
   }),
-  prefix: text({ about: "Keys that begin so, and no others", example: "kb/" }).optional(),
+  prefix: text({
+    about: "Keys that begin so, and no others; it stays a part of the document's key",
+    example: "kb/",
+  }).optional(),
   region: text({ about: "The bucket's region", example: "eu-central-1" }).optional(),
   endpoint: url({ about: "Another S3 server", example: '"http://127.0.0.1:9000"' }).optional(),
 }).meta({ description: "The bucket. Credentials come from the AWS chain, never from here" });
@@ -23,6 +26,10 @@ const eventsSchema = section({
     about: "The queue that the bucket notifies",
     example: '"https://sqs.eu-central-1.amazonaws.com/123456789012/kb-events"',
   }),
+  deadLetters: url({
+    about: "The queue's own dead-letter queue, where it has one: it is drained too",
+    example: '"https://sqs.eu-central-1.amazonaws.com/123456789012/kb-events-dead"',
+  }).optional(),
   dialect: oneOf(
     ["aws", "minio", "rustfs", "versitygw", "floci", "moto"],
     "How the server spells keys in events; it is never guessed",
@@ -35,7 +42,7 @@ export const s3SourceSchema = section({
   events: eventsSchema.optional(),
   include: globsSchema('["**/*.pdf"]')
     .prefault(["**"])
-    .meta({ description: "Patterns of the keys to take" }),
+    .meta({ description: "Patterns of the keys to take, over the whole key" }),
   exclude: globsSchema('["tmp/**"]')
     .prefault([])
     .meta({ description: "Patterns of the keys to leave" }),
@@ -44,18 +51,29 @@ export const s3SourceSchema = section({
     example: "6h",
     least: 1000,
   }).prefault("6h"),
+  requestsPerSecond: count({
+    about: "What the listing asks of the bucket a second at most",
+    example: "500",
+  }).prefault(500),
   tenant: tagTenantSchema.optional(),
   permissions: tagPermissionsSchema.optional(),
   archived: section({
     storageClass: listOf(
       oneOf(["GLACIER", "DEEP_ARCHIVE", "GLACIER_IR"], "A storage class"),
       "[GLACIER, DEEP_ARCHIVE]",
-    ).meta({ description: "Objects of these classes are archived" }),
+    ).meta({
+      description:
+        "Objects of these classes are archived; so is one that must be restored before it can be read",
+    }),
   })
     .optional()
     .meta({ description: "What is hidden and kept" }),
   window: windowSchema.optional(),
   hold: holdSchema.optional(),
 })
-  .transform(({ scan, ...rest }) => ({ ...rest, scanMs: scan }))
+  .transform(({ requestsPerSecond, scan, ...rest }) => ({
+    ...rest,
+    scanMs: scan,
+    requestsPerSecondMax: requestsPerSecond,
+  }))
   .meta({ description: "A bucket: events as hints, and a full listing" });

@@ -1,0 +1,135 @@
+/** A bucket through the AWS client: of AWS, or of any server that speaks its protocol. */
+import {
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+  type S3ClientConfig,
+} from "@aws-sdk/client-s3";
+import type {
+  Answer,
+  Bucket,
+  ListedPage,
+  ObjectHead,
+  ObjectPin,
+  ObjectTags,
+  OpenObject,
+} from "./bucket.ts";
+import { headOf, listedOf, pinConditions, type Listed } from "./object-facts.ts";
+import { listingFailure, refusalOf } from "./s3-error.ts";
+
+export interface AwsBucketOptions {
+  readonly name: string;
+  /** Keys that begin so, and no others. */
+  readonly prefix: string;
+  /** The AWS chain finds it when null. */
+  readonly region: string | null;
+  /** Another server than AWS's. */
+  readonly endpoint: string | null;
+  /** The AWS chain unless given. */
+  readonly credentials?: S3ClientConfig["credentials"];
+  readonly keysPerPageMax?: number;
+}
+
+const attemptsMax = 3;
+const connectWithinMs = 5_000;
+const answerWithinMs = 30_000;
+const keysPerPageMaxDefault = 1_000;
+/** Servers other than AWS have no regions, and the signature needs one. */
+const regionElsewhere = "us-east-1";
+
+export class AwsBucket implements Bucket, AsyncDisposable {
+  readonly name: string;
+  readonly #client: S3Client;
+  readonly #prefix: string;
+  readonly #keysPerPageMax: number;
+
+  private constructor(options: AwsBucketOptions, client: S3Client) {
+    this.name = options.name;
+    this.#client = client;
+    this.#prefix = options.prefix;
+    this.#keysPerPageMax = options.keysPerPageMax ?? keysPerPageMaxDefault;
+  }
+
+  /** Asks nothing yet. */
+  static open(options: AwsBucketOptions): AwsBucket {
+    const { credentials, endpoint, region } = options;
+    const client = new S3Client({
+      maxAttempts: attemptsMax,
+      requestHandler: { connectionTimeout: connectWithinMs, requestTimeout: answerWithinMs },
+      ...(region === null ? {} : { region }),
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(endpoint === null ? {} : elsewhere(endpoint, region)),
+    });
+    return new AwsBucket(options, client);
+  }
+
+  get(key: string, pin?: ObjectPin): Promise<Answer<OpenObject>> {
+    return this.#ask(async () => {
+      const conditions = pin ? pinConditions(pin) : {};
+      const command = new GetObjectCommand({ Bucket: this.name, Key: key, ...conditions });
+      const output = await this.#client.send(command);
+      const body = output.Body as AsyncIterable<Uint8Array> & { destroy(): void };
+      return { head: headOf(output), body, discard: () => body.destroy() };
+    });
+  }
+
+  head(key: string): Promise<Answer<ObjectHead>> {
+    const command = new HeadObjectCommand({ Bucket: this.name, Key: key });
+    return this.#ask(async () => headOf(await this.#client.send(command)));
+  }
+
+  tags(key: string): Promise<Answer<ObjectTags>> {
+    return this.#ask(async () => {
+      const command = new GetObjectTaggingCommand({ Bucket: this.name, Key: key });
+      const { TagSet = [], VersionId } = await this.#client.send(command);
+      const tags = TagSet.map(({ Key = "", Value = "" }): [string, string] => [Key, Value]);
+      return { versionId: VersionId ?? null, tags: new Map(tags) };
+    });
+  }
+
+  async page(after: string | null, signal?: AbortSignal): Promise<ListedPage> {
+    const command = new ListObjectsV2Command({
+      Bucket: this.name,
+      Prefix: this.#prefix,
+      MaxKeys: this.#keysPerPageMax,
+      // Some keys have characters that XML cannot carry.
+      EncodingType: "url",
+      OptionalObjectAttributes: ["RestoreStatus"],
+      ...(after === null ? {} : { StartAfter: after }),
+    });
+    const output = await this.#client
+      .send(command, signal ? { abortSignal: signal } : {})
+      .catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw listingFailure(error);
+      });
+    const isEncoded = output.EncodingType === "url";
+    const objects = (output.Contents ?? []).map((each) => listedOf(each as Listed, isEncoded));
+    return { objects, isLast: output.IsTruncated !== true };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#client.destroy();
+  }
+
+  async #ask<T>(question: () => Promise<T>): Promise<Answer<T>> {
+    try {
+      return { kind: "found", found: await question() };
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+}
+
+function elsewhere(endpoint: string, region: string | null): Partial<S3ClientConfig> {
+  return {
+    endpoint,
+    region: region ?? regionElsewhere,
+    forcePathStyle: true,
+    // Not every server knows the newer checksums.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  };
+}

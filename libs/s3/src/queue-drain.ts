@@ -1,0 +1,146 @@
+/**
+ * Takes messages of one queue for as long as they are accepted. A message is removed when all that
+ * it caused is durable, and hidden from others until then; what is not removed comes again.
+ */
+import { backoffMs, TransientError, type Chance, type Clock } from "@tidemark/pipeline";
+import { DrainGauge } from "./drain-gauge.ts";
+import type { Queue, QueueMessage } from "./queue.ts";
+
+export interface QueueDrainOptions {
+  readonly queue: Queue;
+  /** When it resolves, all that the messages caused is durable. */
+  readonly accept: (messages: readonly QueueMessage[]) => Promise<void>;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly onTrouble: (problem: string) => void;
+  readonly waitMs?: number;
+  readonly hiddenMs?: number;
+}
+
+/** The longest that SQS waits. */
+const waitMsDefault = 20_000;
+export const hiddenMsDefault = 60_000;
+/** Hidden again so many times within the time that they are hidden for. */
+const hidesPerTerm = 3;
+/** Accepted, and not yet removed. */
+const batchesAtOnceMax = 4;
+
+export class QueueDrain {
+  readonly #options: QueueDrainOptions;
+  readonly #hiddenMs: number;
+  readonly gauge: DrainGauge;
+  constructor(options: QueueDrainOptions) {
+    this.#options = options;
+    this.#hiddenMs = options.hiddenMs ?? hiddenMsDefault;
+    this.gauge = new DrainGauge(options.clock.nowMs());
+  }
+
+  /**
+   * Until the signal; what is in work then is finished or left to come again. Nothing more is taken
+   * while what was taken is not accepted.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const bug = new AbortController();
+    const stop = AbortSignal.any([signal, bug.signal]);
+    const removing = new Set<Promise<void>>();
+    for (let failures = 0; !stop.aborted;) {
+      const messages = await this.#poll(stop);
+      if (messages === null) {
+        failures += 1;
+        const { chance, clock } = this.#options;
+        await clock.sleep(backoffMs(failures, chance()), stop);
+        continue;
+      }
+      failures = 0;
+      if (messages.length === 0) continue;
+      const { accepted, removed } = this.#work(messages, stop);
+      removing.add(removed);
+      const forget = () => removing.delete(removed);
+      // What failed stays, and is thrown below.
+      removed.then(forget, () => bug.abort());
+      await Promise.race([accepted, removed]);
+      if (removing.size >= batchesAtOnceMax) await Promise.race(removing);
+    }
+    await Promise.all(removing);
+  }
+
+  /** Null when the queue did not answer. */
+  async #poll(signal: AbortSignal): Promise<readonly QueueMessage[] | null> {
+    const { clock, onTrouble, queue, waitMs = waitMsDefault } = this.#options;
+    const beganAtMs = clock.nowMs();
+    try {
+      const messages = await queue.receive({ waitMs, hiddenMs: this.#hiddenMs, signal });
+      this.gauge.polled({ beganAtMs, atMs: clock.nowMs(), messages });
+      return messages;
+    } catch (error) {
+      if (signal.aborted) return [];
+      if (!(error instanceof TransientError)) throw error;
+      onTrouble(error.message);
+      return null;
+    }
+  }
+
+  /** Both reject on a bug; what the queue itself refuses is reported and comes again. */
+  #work(
+    messages: readonly QueueMessage[],
+    signal: AbortSignal,
+  ): { readonly accepted: Promise<boolean>; readonly removed: Promise<void> } {
+    const accepted = this.#insist(messages, signal);
+    return { accepted, removed: this.#removeOnce(accepted, messages) };
+  }
+
+  async #removeOnce(accepted: Promise<boolean>, messages: readonly QueueMessage[]): Promise<void> {
+    const done = new AbortController();
+    const hiding = this.#keepHidden(messages, done.signal);
+    try {
+      if (await accepted) await this.#remove(messages);
+    } finally {
+      done.abort();
+      await hiding;
+      this.gauge.done(messages, this.#options.clock.nowMs());
+    }
+  }
+
+  async #remove(messages: readonly QueueMessage[]): Promise<void> {
+    const { onTrouble, queue } = this.#options;
+    try {
+      await queue.remove(messages);
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      // They come again, and find nothing new.
+      onTrouble(error.message);
+    }
+  }
+
+  /** Until they are accepted; false when the signal comes first. */
+  async #insist(messages: readonly QueueMessage[], signal: AbortSignal): Promise<boolean> {
+    const { accept, chance, clock, onTrouble } = this.#options;
+    for (let failures = 0; ;) {
+      try {
+        await accept(messages);
+        return true;
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error;
+        if (failures === 0) onTrouble(error.message);
+        failures += 1;
+        if (signal.aborted) return false;
+        await clock.sleep(backoffMs(failures, chance()), signal);
+        if (signal.aborted) return false;
+      }
+    }
+  }
+
+  async #keepHidden(messages: readonly QueueMessage[], done: AbortSignal): Promise<void> {
+    const { clock, onTrouble, queue } = this.#options;
+    while (!done.aborted) {
+      await clock.sleep(this.#hiddenMs / hidesPerTerm, done);
+      if (done.aborted) return;
+      try {
+        await queue.hide(messages, this.#hiddenMs);
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error;
+        onTrouble(error.message);
+      }
+    }
+  }
+}
