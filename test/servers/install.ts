@@ -4,11 +4,15 @@
  *     node test/servers/install.ts            all of them
  *     node test/servers/install.ts kafka      this one
  */
+import { installElasticmq } from "./elasticmq-install.ts";
 import { installKafka } from "./kafka-install.ts";
+import { installMoto } from "./moto-install.ts";
 
 /** By name, as `TIDEMARK_TEST_NEEDS` has them. */
 const installers: Readonly<Record<string, () => Promise<string>>> = {
+  elasticmq: installElasticmq,
   kafka: installKafka,
+  moto: installMoto,
 };
 
 const wanted = process.argv.slice(2);
