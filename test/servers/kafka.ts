@@ -133,7 +133,7 @@ export class LocalKafka implements KafkaServer {
 
   /** It answers nothing for as long as `body` takes; connections stay open. */
   async whilePaused<T>(body: () => Promise<T>): Promise<T> {
-    this.#process.pause();
+    await this.#process.pause();
     try {
       return await body();
     } finally {

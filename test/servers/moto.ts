@@ -79,7 +79,7 @@ export class LocalMoto implements S3Server {
 
   /** It answers nothing for as long as `body` takes; connections stay open. */
   async whilePaused<T>(body: () => Promise<T>): Promise<T> {
-    this.#process.pause();
+    await this.#process.pause();
     try {
       return await body();
     } finally {

@@ -122,7 +122,7 @@ export class LocalQdrant implements QdrantServer {
 
   /** It answers nothing for as long as `body` takes; connections stay open. */
   async whilePaused<T>(body: () => Promise<T>): Promise<T> {
-    this.#process.pause();
+    await this.#process.pause();
     try {
       return await body();
     } finally {

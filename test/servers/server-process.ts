@@ -1,6 +1,7 @@
 /** A server of the tests as a process of its own, from its ready line to its end. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface ServerCommand {
@@ -61,8 +62,11 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   /** Nothing moves until `resume`; connections stay open. */
-  pause(): void {
+  async pause(): Promise<void> {
     this.#child.kill("SIGSTOP");
+    // A busy machine takes its time to stop it. Elsewhere than on Linux nobody tells.
+    const stopped = () => /\) T /u.test(readFileSync(`/proc/${this.#child.pid}/stat`, "utf8"));
+    while (process.platform === "linux" && !this.hasEnded && !stopped()) await sleep(1);
   }
 
   resume(): void {

@@ -27,6 +27,8 @@ export interface ProducerOptions {
 
 const attemptsMax = 5;
 const firstPauseMs = 50;
+/** After this long no further try is begun. */
+const tryWithinMs = 12_000;
 const everyReplica = -1;
 const storeWithinMs = 10_000;
 const unusedTimeoutMs = 60_000;
@@ -51,13 +53,15 @@ export class Producer {
   ): Promise<ReadonlyMap<number, number>> {
     const session = await this.#begun();
     const stored = new Map<number, number>();
+    const beganAtMs = performance.now();
     try {
       for (let attempt = 1; ; attempt += 1) {
         const left = [...batches].filter(([partition]) => !stored.has(partition));
         const now = attempt === 1 ? state : await this.#lookAgain(topic, state);
         const error = await this.#try(session, now, new Map(left), stored);
         if (error === null) return stored;
-        if (attempt === attemptsMax || !mayRetry(error) || isProducerLost(error)) throw error;
+        const isLast = attempt === attemptsMax || performance.now() - beganAtMs > tryWithinMs;
+        if (isLast || !mayRetry(error) || isProducerLost(error)) throw error;
         await this.#options.clock.sleep(firstPauseMs * 3 ** (attempt - 1));
       }
     } catch (error) {

@@ -4,6 +4,8 @@ import { mayRetry, pipelineError } from "./kafka-errors.ts";
 
 const attemptsMax = 5;
 const firstPauseMs = 50;
+/** After this long it is not asked again. */
+const askWithinMs = 12_000;
 
 export interface Question<T> {
   /** What is being done, for the message of its error. */
@@ -16,12 +18,14 @@ export interface Question<T> {
 
 /** @throws TransientError when none of the tries succeeded */
 export async function askAgain<T>({ ask, clock, doing, stale }: Question<T>): Promise<T> {
+  const beganAtMs = performance.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await ask();
     } catch (error) {
       stale();
-      if (attempt === attemptsMax || !mayRetry(error)) throw pipelineError(error, doing);
+      const isLast = attempt === attemptsMax || performance.now() - beganAtMs > askWithinMs;
+      if (isLast || !mayRetry(error)) throw pipelineError(error, doing);
       await clock.sleep(firstPauseMs * 3 ** (attempt - 1));
     }
   }
