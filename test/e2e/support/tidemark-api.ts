@@ -9,6 +9,9 @@ import type {
   PlanWire,
   Problem,
   ReconcileWire,
+  ReplaysWire,
+  ReplayViewWire,
+  ReplayWire,
   SearchHitWire,
   SearchResponseWire,
   SourceFreshnessWire,
@@ -142,6 +145,25 @@ export class TidemarkApi {
 
   apply(): Promise<PlanWire> {
     return this.#ask("POST", "/v1/apply", {});
+  }
+
+  /** A dry run unless it says otherwise. */
+  replay(request: object): Promise<ReplayWire> {
+    return this.#ask("POST", "/v1/replay", request);
+  }
+
+  async replayOf(id: string): Promise<ReplayViewWire> {
+    const { replays } = await this.#ask<ReplaysWire>("GET", "/v1/replays");
+    const found = replays.find((each) => each.id === id);
+    if (!found) throw new Error(`no replay ${id}`);
+    return found;
+  }
+
+  changeReplay(
+    id: string,
+    change: Partial<Pick<ReplayViewWire, "perSecond" | "state">>,
+  ): Promise<ReplayViewWire> {
+    return this.#ask("PATCH", `/v1/replays/${id}`, change);
   }
 
   async reconcile(
