@@ -1,10 +1,10 @@
 /**
- * The whole check of one data directory: its sources are indexed into a fresh one by a process of
- * its own, and what both hold and answer is compared.
+ * The whole check of a running process or cluster: its sources are indexed into a fresh data
+ * directory by a process of its own, and what both hold and answer is compared.
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { loadConfig } from "@tidemark/runtime";
+import { loadConfigFiles, type Config } from "@tidemark/runtime";
 import { awaitComplete } from "./await-complete.ts";
 import { ask } from "./ask.ts";
 import { compareSearches } from "./compare-searches.ts";
@@ -13,14 +13,18 @@ import { compareStores } from "./compare-stores.ts";
 import type { Difference } from "./difference.ts";
 import { pushAll, type PushedDocument } from "./pushed-document.ts";
 import { questionsFor } from "./questions.ts";
+import { readCluster } from "./read-cluster.ts";
 import { copyData, readStore, type Store } from "./read-store.ts";
 import { StartedProcess } from "./started-process.ts";
 
 export interface CheckOptions {
   /** Of a running process that is complete. */
   readonly url: string;
+  /** Of the fresh process, with the same sources. */
   readonly configFile: string;
-  /** Everything pushed, as it should be found. */
+  /** Of the processes that are checked, where their index is in a server. */
+  readonly clusterFiles?: readonly string[];
+  /** Everything pushed or put into a bucket, as it should be found. */
   readonly pushed: readonly PushedDocument[];
   /** Of acknowledged writes. */
   readonly tokens: readonly string[];
@@ -42,7 +46,7 @@ export interface CheckReport {
 }
 
 export async function checkProcess(options: CheckOptions): Promise<CheckReport> {
-  const { configFile, pushed, tokens, url, work } = options;
+  const { clusterFiles = [], configFile, pushed, tokens, url, work } = options;
   const freshData = join(work, "fresh");
   mkdirSync(freshData, { recursive: true });
   await using fresh = StartedProcess.start({
@@ -55,11 +59,17 @@ export async function checkProcess(options: CheckOptions): Promise<CheckReport> 
   if (!freshUrl) {
     throw new Error(`the fresh process ended: ${readFileSync(join(work, "fresh.log"), "utf8")}`);
   }
-  await pushAll(freshUrl, pushed);
+  const { config, folders, sources } = readSources(configFile);
+  await pushAll(
+    freshUrl,
+    pushed.filter(({ source }) => config.sources[source]?.kind === "push"),
+  );
   await awaitComplete(freshUrl);
-  const { folders, sources } = readSources(configFile);
+  const place = clusterFiles.length > 0 ? loadConfigFiles(clusterFiles, process.env).config : null;
   const [checkedStore, freshStore] = [
-    await backedUp(url, join(work, "checked-copy"), sources),
+    place?.index.kind === "qdrant"
+      ? await readCluster(url, { index: place.index, sources })
+      : await backedUp(url, join(work, "checked-copy"), sources),
     await backedUp(freshUrl, join(work, "fresh-copy"), sources),
   ];
   const questions = questionsFor(freshStore);
@@ -119,16 +129,13 @@ async function backedUp(
 }
 
 function readSources(configFile: string): {
+  readonly config: Config;
   readonly sources: readonly string[];
   readonly folders: ReadonlyMap<string, string>;
 } {
-  const { config } = loadConfig({
-    files: [{ name: configFile, text: readFileSync(configFile, "utf8") }],
-    environment: process.env,
-    readFile: (path) => readFileSync(path, "utf8"),
-  });
+  const { config } = loadConfigFiles([configFile], process.env);
   const folders = Object.values(config.sources).flatMap((source): [string, string][] =>
     source.kind === "folder" ? [[source.name, resolve(dirname(configFile), source.path)]] : [],
   );
-  return { sources: Object.keys(config.sources), folders: new Map(folders) };
+  return { config, sources: Object.keys(config.sources), folders: new Map(folders) };
 }

@@ -1,6 +1,6 @@
 /**
- * `node test/checker/main.ts --config FILE (--url URL | --data DIRECTORY) [--pushed FILE]
- * [--tokens FILE]`: prints a report as JSON, ends with 1 when anything differs.
+ * `node test/checker/main.ts --config FILE (--url URL | --data DIRECTORY) [--cluster FILE]…
+ * [--pushed FILE] [--tokens FILE]`: prints a report as JSON, ends with 1 when anything differs.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { readLines, type PushedDocument } from "./pushed-document.ts";
 const { values } = parseArgs({
   options: {
     config: { type: "string" },
+    cluster: { type: "string", multiple: true, default: [] },
     url: { type: "string" },
     data: { type: "string" },
     pushed: { type: "string" },
@@ -26,6 +27,7 @@ if (!configFile || (url === undefined) === (data === undefined)) {
 const work = mkdtempSync(join(tmpdir(), "tidemark-check-"));
 const options = {
   configFile,
+  clusterFiles: values.cluster,
   pushed: pushed ? await readLines<PushedDocument>(pushed) : [],
   tokens: tokens ? await readLines<string>(tokens) : [],
   work,

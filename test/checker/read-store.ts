@@ -10,7 +10,7 @@ import {
   type Point,
   type SourceName,
 } from "@tidemark/domain";
-import { Catalogue } from "@tidemark/pipeline";
+import { Catalogue, type VectorIndex } from "@tidemark/pipeline";
 import { SqliteDatabase, SqliteEventLog, SqliteVectorIndex } from "@tidemark/sqlite";
 
 export interface StoredDocument {
@@ -27,6 +27,8 @@ export interface Store {
   readonly strayVectors: number;
   readonly points: number;
 }
+
+const pageMax = 1_000;
 
 const selectDocuments = `
   select d.id, count(p.point) as points from document d
@@ -58,25 +60,43 @@ export async function readStore(directory: string, sources: readonly string[]): 
   const log = new SqliteEventLog({ database });
   const { active } = await Catalogue.load(log, { nowMs: () => Date.now(), sleep: async () => {} });
   if (!active) throw new Error(`${directory} has no active generation`);
-  const ids = await documentIds(index, active.id, sources);
+  const found = await readDocuments(index, active.id, sources);
+  return { ...found, ...countRows(directory, active.id, found) };
+}
+
+export interface ReadDocuments {
+  readonly documents: Map<DocumentId, StoredDocument>;
+  readonly leftovers: Map<DocumentId, number>;
+}
+
+/** Everything that an index says of the documents of some sources, by whatever adapter. */
+export async function readDocuments(
+  index: VectorIndex,
+  generation: GenerationId,
+  sources: readonly string[],
+): Promise<ReadDocuments> {
+  const ids = await documentIds(index, generation, sources);
   const documents = new Map<DocumentId, StoredDocument>();
   const leftovers = new Map<DocumentId, number>();
-  const manifests = await index.manifests(active.id, ids);
-  for (const [at, id] of ids.entries()) {
-    const manifest = manifests[at];
-    if (!manifest) continue;
-    const points = await index.pointsOf(active.id, id);
-    const byDigest = new Map(points.map((point) => [digestOf(point.id), point]));
-    const listed = manifest.indexed?.live ?? [];
-    documents.set(id, { manifest, live: listed.map((digest) => byDigest.get(digest)) });
-    const unlisted = new Set(byDigest.keys()).difference(new Set(listed)).size;
-    if (unlisted > 0) leftovers.set(id, unlisted);
+  for (let from = 0; from < ids.length; from += pageMax) {
+    const page = ids.slice(from, from + pageMax);
+    const manifests = await index.manifests(generation, page);
+    for (const [at, id] of page.entries()) {
+      const manifest = manifests[at];
+      if (!manifest) continue;
+      const points = await index.pointsOf(generation, id);
+      const byDigest = new Map(points.map((point) => [digestOf(point.id), point]));
+      const listed = manifest.indexed?.live ?? [];
+      documents.set(id, { manifest, live: listed.map((digest) => byDigest.get(digest)) });
+      const unlisted = new Set(byDigest.keys()).difference(new Set(listed)).size;
+      if (unlisted > 0) leftovers.set(id, unlisted);
+    }
   }
-  return { documents, leftovers, ...countRows(directory, active.id, { documents, leftovers }) };
+  return { documents, leftovers };
 }
 
 async function documentIds(
-  index: SqliteVectorIndex,
+  index: VectorIndex,
   generation: GenerationId,
   sources: readonly string[],
 ): Promise<DocumentId[]> {
@@ -84,7 +104,7 @@ async function documentIds(
   for (const source of sources) {
     let after: DocumentId | null = null;
     for (let full = true; full;) {
-      const range = { after, limit: 1_000 };
+      const range = { after, limit: pageMax };
       const page = await index.listManifests(generation, source as SourceName, range);
       ids.push(...page.map(({ documentId }) => documentId));
       after = page.at(-1)?.documentId ?? after;
@@ -98,7 +118,7 @@ async function documentIds(
 function countRows(
   directory: string,
   generation: GenerationId,
-  found: { documents: Map<DocumentId, StoredDocument>; leftovers: Map<DocumentId, number> },
+  found: ReadDocuments,
 ): { readonly points: number; readonly strayVectors: number } {
   using database = new DatabaseSync(join(directory, "tidemark.db"), { readOnly: true });
   const count = (sql: string, ...values: string[]) =>

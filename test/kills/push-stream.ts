@@ -1,5 +1,6 @@
 /** Writes documents over HTTP for as long as somebody answers, and records what was acknowledged. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LineAnswer } from "@tidemark/api";
 import { between, pick } from "@tidemark/testing";
 import type { Chance } from "@tidemark/pipeline";
 import { documentPath, send } from "../checker/ask.ts";
@@ -20,6 +21,10 @@ const workers = 2;
 const linesMax = 5;
 const largeName = "house rules.md";
 
+/** Answers that say that the write may not have been kept, and may be tried again. */
+const outages = new Set([429, 503, 504]);
+const outagePauseMs = 200;
+
 interface Change {
   readonly key: string;
   readonly write: Write;
@@ -31,6 +36,7 @@ export class PushStream {
   readonly #record: PushRecord;
   readonly #chance: Chance;
   readonly #pauseMs: number;
+  readonly #outlasts: boolean;
   #writes = 0;
   #large = 0;
   #prefix = "";
@@ -39,10 +45,13 @@ export class PushStream {
     readonly record: PushRecord;
     readonly chance: Chance;
     readonly pauseMs: number;
+    /** Goes on when nobody answers, and takes "later" for an answer. */
+    readonly outlasts?: boolean;
   }) {
     this.#record = options.record;
     this.#chance = options.chance;
     this.#pauseMs = options.pauseMs;
+    this.#outlasts = options.outlasts ?? false;
   }
 
   /** Writes that were tried, answered or not. */
@@ -61,8 +70,11 @@ export class PushStream {
 
   /** One document at a time is in one worker's hands, so that its order is known. */
   async #repeat(signal: AbortSignal, change: () => Promise<boolean>): Promise<void> {
-    while (!signal.aborted && (await change())) {
-      await sleep(this.#chance() * 2 * this.#pauseMs, undefined, { signal }).catch(() => undefined);
+    while (!signal.aborted) {
+      const isAnswered = await change();
+      if (!isAnswered && !this.#outlasts) return;
+      const pauseMs = isAnswered ? this.#chance() * 2 * this.#pauseMs : outagePauseMs;
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -144,6 +156,9 @@ export class PushStream {
         this.#record.wrote(key, write, (answer.body as { readonly token: string }).token);
       } else if (answer.status === 404 && method === "PATCH") {
         this.#record.isAbsent(key);
+      } else if (this.#isOutage(answer.status)) {
+        this.#record.wasCutOff(key, write);
+        return false;
       } else {
         throw new RangeError(`${method} ${key}: ${answer.status} ${JSON.stringify(answer.body)}`);
       }
@@ -164,17 +179,26 @@ export class PushStream {
           .map(({ body, key }) => `${JSON.stringify({ key, ...(body as object) })}\n`)
           .join(""),
       });
-      const answers = (await answer.json()) as readonly { readonly token?: string }[];
-      if (answer.status !== 202)
+      const answers: unknown = await answer.json();
+      const isOutage = this.#isOutage(answer.status);
+      if (answer.status !== 202 && answer.status !== 207 && !isOutage)
         throw new RangeError(`${answer.status} ${JSON.stringify(answers)}`);
+      const lines = isOutage ? [] : (answers as readonly LineAnswer[]);
       for (const [at, { key, write }] of changes.entries()) {
-        this.#record.wrote(key, write, answers[at]?.token ?? "no token");
+        const line = lines[at];
+        if (line && "token" in line) this.#record.wrote(key, write, line.token);
+        else if (!line || this.#isOutage(line.error.status)) this.#record.wasCutOff(key, write);
+        else throw new RangeError(`${key}: ${JSON.stringify(line)}`);
       }
-      return true;
+      return !isOutage;
     } catch (error) {
       if (error instanceof RangeError) throw error;
       for (const { key, write } of changes) this.#record.wasCutOff(key, write);
       return false;
     }
+  }
+
+  #isOutage(status: number): boolean {
+    return this.#outlasts && outages.has(status);
   }
 }

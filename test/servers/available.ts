@@ -23,7 +23,6 @@ export type Finding<S extends AsyncDisposable> = Found<S> | Absent;
 
 const startWithinMs = 180_000;
 const stopWithinMs = 60_000;
-const { skip } = describe;
 
 /** One server for all tests of `body`, started before the first and stopped after the last. */
 export function describeWith<S extends AsyncDisposable>(
@@ -37,6 +36,7 @@ export function describeWith<S extends AsyncDisposable>(
     return server;
   };
   if (finding.kind === "absent") {
+    const { skip } = describe;
     if (isNeeded(finding.name)) throw new Error(`${finding.name} is needed: ${finding.reason}`);
     skip(`${title} (no ${finding.name}: ${finding.reason})`, () => body(running));
     return;

@@ -7,9 +7,10 @@ const directory = mkdtempSync(join(tmpdir(), "tidemark-spending-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 test("what was spent today outlives the process", () => {
-  new SpendingNotes(directory).write("openai", { day: "2026-03-01", spent: 1.5 });
+  const below = join(directory, "data");
+  new SpendingNotes(below).write("openai", { day: "2026-03-01", spent: 1.5 });
 
-  const read = new SpendingNotes(directory).read("openai");
+  const read = new SpendingNotes(below).read("openai");
 
   expect(read).toEqual({ day: "2026-03-01", spent: 1.5 });
 });

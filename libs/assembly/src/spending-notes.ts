@@ -1,5 +1,6 @@
 /** What was spent today, kept in the data directory so that a restart does not forget it. */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 interface Spending {
@@ -26,8 +27,10 @@ export class SpendingNotes {
     }
   }
 
+  /** A service has no other use for the directory, and several may share one. */
   write(embedder: string, spending: Spending): void {
-    const partial = `${this.#path(embedder)}.new`;
+    mkdirSync(this.#directory, { recursive: true });
+    const partial = `${this.#path(embedder)}.${randomUUID()}`;
     writeFileSync(partial, JSON.stringify(spending));
     renameSync(partial, this.#path(embedder));
   }

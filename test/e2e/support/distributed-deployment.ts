@@ -2,45 +2,44 @@
 import { randomBytes } from "node:crypto";
 import { cpSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { ClusterAddress } from "../../servers/cluster.ts";
 import { freePorts } from "../../servers/free-port.ts";
 import { DeploymentHome } from "./deployment-home.ts";
 import type { Deployment, DeploymentOptions } from "./deployment.ts";
 import { serviceNames, ServiceProcess, type ServiceName } from "./service-process.ts";
 import { TidemarkApi } from "./tidemark-api.ts";
 
-/** Where log and index are. */
-export interface ClusterAddress {
-  readonly brokers: readonly string[];
-  readonly qdrantUrl: string;
-  readonly qdrantKey: string | null;
-}
-
 export interface DistributedOptions extends DeploymentOptions {
   readonly partitions?: number;
+  /** How many of a service there are; one unless it is said. */
+  readonly instances?: Partial<Record<ServiceName, number>>;
 }
 
-type Processes = ReadonlyMap<ServiceName, ServiceProcess>;
+interface Instance {
+  readonly service: ServiceName;
+  readonly port: number;
+}
 
 const partitionsDefault = 3;
 
 export class DistributedDeployment implements Deployment {
   readonly #home: DeploymentHome;
-  readonly #ports: ReadonlyMap<ServiceName, number>;
+  readonly #instances: ReadonlyMap<string, Instance>;
   readonly #environment: NodeJS.ProcessEnv;
-  readonly #processes = new Map<ServiceName, ServiceProcess>();
+  readonly #processes = new Map<string, ServiceProcess>();
   /** Before the names of its topics, groups and collections. */
   readonly prefix: string;
 
   private constructor(
     of: {
       readonly home: DeploymentHome;
-      readonly ports: ReadonlyMap<ServiceName, number>;
+      readonly instances: ReadonlyMap<string, Instance>;
       readonly prefix: string;
     },
     environment: NodeJS.ProcessEnv,
   ) {
     this.#home = of.home;
-    this.#ports = of.ports;
+    this.#instances = of.instances;
     this.prefix = of.prefix;
     this.#environment = environment;
   }
@@ -50,14 +49,22 @@ export class DistributedDeployment implements Deployment {
     cluster: ClusterAddress,
     options: DistributedOptions = {},
   ): Promise<DistributedDeployment> {
-    const [grpc = 0, ...free] = await freePorts(serviceNames.length + 1);
-    const ports = new Map(serviceNames.map((service, at) => [service, free[at] ?? 0]));
+    const services = serviceNames.flatMap((service) =>
+      Array.from({ length: options.instances?.[service] ?? 1 }, (_, at) => ({
+        service,
+        name: at === 0 ? service : `${service}-${at + 1}`,
+      })),
+    );
+    const [grpc = 0, ...ports] = await freePorts(services.length + 1);
+    const instances = new Map(
+      services.map(({ name, service }, at) => [name, { service, port: ports[at] ?? 0 }]),
+    );
     const prefix = `e2e-${randomBytes(4).toString("hex")}-`;
     const partitions = options.partitions ?? partitionsDefault;
     const overlay = overlayOf(cluster, { grpc, partitions, prefix });
     const home = await DeploymentHome.make(options, overlay);
     const environment = options.environment ?? {};
-    const deployment = new DistributedDeployment({ home, ports, prefix }, environment);
+    const deployment = new DistributedDeployment({ home, instances, prefix }, environment);
     try {
       await deployment.startAll();
       return deployment;
@@ -69,13 +76,22 @@ export class DistributedDeployment implements Deployment {
 
   get api(): TidemarkApi {
     const { gateway, ...workers } = Object.fromEntries(
-      serviceNames.map((service) => [service, this.service(service).url]),
+      [...this.#processes].map(([name, { url }]) => [name, url]),
     );
     return new TidemarkApi(gateway ?? "", null, Object.values(workers));
   }
 
-  get processes(): Processes {
-    return this.#processes;
+  get url(): string {
+    return this.process("gateway").url;
+  }
+
+  /** What its processes are called: a service, with a number from the second on. */
+  get processNames(): readonly string[] {
+    return [...this.#instances.keys()];
+  }
+
+  get processes(): readonly ServiceProcess[] {
+    return [...this.#processes.values()];
   }
 
   get configFiles(): readonly string[] {
@@ -86,27 +102,28 @@ export class DistributedDeployment implements Deployment {
     return join(this.#home.path, "logs");
   }
 
-  service(name: ServiceName): ServiceProcess {
+  process(name: string): ServiceProcess {
     const process = this.#processes.get(name);
     if (!process) throw new Error(`${name} was not started`);
     return process;
   }
 
   /** Starts one that has ended, or was not there yet. */
-  startService(service: ServiceName): ServiceProcess {
+  startProcess(name: string): ServiceProcess {
+    const instance = this.#instances.get(name);
+    if (!instance) throw new RangeError(`no process ${name}`);
     const started = ServiceProcess.start({
-      service,
+      ...instance,
       configFiles: this.configFiles,
-      port: this.#ports.get(service) ?? 0,
-      logFile: join(this.logDirectory, `${service}.log`),
+      logFile: join(this.logDirectory, `${name}.log`),
       environment: this.#environment,
     });
-    this.#processes.set(service, started);
+    this.#processes.set(name, started);
     return started;
   }
 
   async startAll(): Promise<void> {
-    const started = serviceNames.map((service) => this.startService(service));
+    const started = this.processNames.map((name) => this.startProcess(name));
     await Promise.all(started.map((process) => process.untilReady()));
   }
 
@@ -192,6 +209,6 @@ function overlayOf(
       ...(qdrantKey === null ? {} : { apiKey: qdrantKey }),
     },
     embedders: { minilm: { endpoint: `127.0.0.1:${grpc}`, workers: 1 } },
-    server: { grpc: `127.0.0.1:${grpc}`, log: "json" },
+    server: { grpc: `127.0.0.1:${grpc}`, log: "json", data: "./data" },
   };
 }

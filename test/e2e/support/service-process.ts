@@ -33,13 +33,18 @@ const stopWithinMs = 30_000;
 const lookEveryMs = 50;
 const tailCharsMax = 4_000;
 
+const running = new Set<ChildProcess>();
+// A test process that ends badly leaves no service behind.
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 export class ServiceProcess implements AsyncDisposable {
   readonly service: ServiceName;
   readonly url: string;
   readonly logFile: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
-  readonly #onExit: () => void;
   #isMeantToEnd = false;
 
   private constructor({ configFiles, environment, logFile, port, service }: ServiceStart) {
@@ -65,10 +70,10 @@ export class ServiceProcess implements AsyncDisposable {
       },
     );
     closeSync(log);
-    this.#ended = Promise.race([once(this.#child, "exit"), once(this.#child, "error")]);
-    // A test process that ends badly leaves no service behind.
-    this.#onExit = () => this.#child.kill("SIGKILL");
-    process.once("exit", this.#onExit);
+    running.add(this.#child);
+    this.#ended = Promise.race([once(this.#child, "exit"), once(this.#child, "error")]).finally(
+      () => running.delete(this.#child),
+    );
   }
 
   /** Resolves at once: ready is what `untilReady` waits for. */
@@ -139,7 +144,6 @@ export class ServiceProcess implements AsyncDisposable {
       sleep(stopWithinMs, false, { ref: false }),
     ]);
     if (!isStopped) await this.kill();
-    process.removeListener("exit", this.#onExit);
     const { exitCode } = this.#child;
     if (exitCode !== 0) throw new Error(`it stopped with exit code ${exitCode}: ${this.tail}`);
   }
@@ -149,7 +153,6 @@ export class ServiceProcess implements AsyncDisposable {
     this.#isMeantToEnd = true;
     if (!this.hasEnded) this.#child.kill("SIGKILL");
     await this.#ended;
-    process.removeListener("exit", this.#onExit);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
