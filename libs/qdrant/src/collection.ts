@@ -13,7 +13,7 @@ import type {
   ScrollBody,
   UpdateMode,
 } from "./exact-api.ts";
-import type { Clauses, RecordFilter } from "./record-filter.ts";
+import type { Guard, RecordFilter } from "./record-filter.ts";
 
 const durably = { wait: true, ordering: "strong" } as const;
 
@@ -41,7 +41,7 @@ export class Collection {
   /** Writes records that are absent, and those present that meet `when`. */
   async upsert(
     records: readonly NewRecord[],
-    { mode, when }: { readonly mode: UpdateMode; readonly when?: Clauses },
+    { mode, when }: { readonly mode: UpdateMode; readonly when?: Guard },
   ): Promise<void> {
     await this.#ask("write", (api, init) =>
       api.upsertPoints(

@@ -3,7 +3,7 @@
  * that it does not know with 200 and ignores it, a misspelt condition too, and the client's own
  * types let any field pass: so requests are put together against these and nowhere else.
  */
-import type { Clauses, RecordFilter } from "./record-filter.ts";
+import type { Guard, RecordFilter } from "./record-filter.ts";
 
 export type Payload = Readonly<Record<string, unknown>>;
 
@@ -39,7 +39,7 @@ export interface UpsertBody {
   readonly points: readonly NewRecord[];
   readonly update_mode: UpdateMode;
   /** Only records that exist are asked. */
-  readonly update_filter?: Clauses;
+  readonly update_filter?: Guard;
 }
 
 export type PayloadSelector = boolean | readonly string[];

@@ -6,7 +6,7 @@
 import type { Collection } from "./collection.ts";
 import { UnfitServerError } from "./errors.ts";
 import type { NewRecord } from "./exact-api.ts";
-import { isOneOf, recordsOf, type Clauses } from "./record-filter.ts";
+import { isOneOf, recordsOf, type Guard } from "./record-filter.ts";
 import { probeRecordId } from "./record-id.ts";
 
 /** @param name of which no other process has a probe */
@@ -28,7 +28,7 @@ export async function probeGuard(collection: Collection, name: string): Promise<
     await collection.upsert([aRecord(id, 3)], { mode: "update_only", when: hasOffset(id, 9) });
     await holds(1, "a write was applied whose condition was not met");
 
-    const when: Clauses = { should: [hasOffset(absentId, 9), hasOffset(id, 1)] };
+    const when: Guard = { should: [hasOffset(absentId, 9), hasOffset(id, 1)] };
     await collection.upsert([aRecord(id, 4), aRecord(absentId, 4)], { mode: "update_only", when });
     await holds(4, "a write was not applied whose condition was met");
     await holds(null, "updating inserted a record that was not there", absentId);
@@ -41,7 +41,7 @@ function aRecord(id: string, offset: number): NewRecord {
   return { id, vector: {}, payload: { kind: "probe", group: "probe", offset } };
 }
 
-function hasOffset(id: string, offset: number): Clauses {
+function hasOffset(id: string, offset: number): Guard {
   const isEqual = { key: "offset", range: { gte: offset, lte: offset } } as const;
   return { must: [{ has_id: [id] }, isOneOf("group", ["probe"]), isEqual] };
 }

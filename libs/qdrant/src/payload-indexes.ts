@@ -9,7 +9,6 @@ interface PayloadIndex {
   /** Integers: equal to a value; needed for nothing that is compared. */
   readonly lookup?: boolean;
   readonly range?: boolean;
-  readonly is_tenant?: boolean;
 }
 
 const keyword = { type: "keyword", enable_hnsw: false } as const satisfies PayloadIndex;
@@ -34,7 +33,7 @@ export const payloadIndexes = {
   copied: { type: "bool", enable_hnsw: false },
   copyEpoch: number,
   copyPosition: number,
-  copyTenant: { ...narrowing, is_tenant: true },
+  copyTenant: narrowing,
   copyReaders: narrowing,
   copyFacts: narrowing,
   "copyRanges[].field": narrowing,
@@ -44,12 +43,12 @@ export const payloadIndexes = {
   tally: keyword,
   pendingSinceMs: number,
   // Progress records.
-  topic: keyword,
   group: keyword,
-  offset: number,
 } as const satisfies Readonly<Record<string, PayloadIndex>>;
 
 export type PayloadKey = keyof typeof payloadIndexes;
+/** What a write may ask of the very records that it names, besides. */
+export type GuardKey = PayloadKey | "offset";
 
 /** Those of a collection that holds neither points nor manifests. */
-export const metaKeys = ["kind", "topic", "group", "offset"] as const satisfies PayloadKey[];
+export const metaKeys = ["kind", "group"] as const satisfies PayloadKey[];

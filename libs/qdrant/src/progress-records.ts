@@ -5,7 +5,7 @@
 import type { Progress } from "@tidemark/pipeline";
 import type { Collection } from "./collection.ts";
 import type { NewRecord } from "./exact-api.ts";
-import { isOneOf, recordsOf, type Condition } from "./record-filter.ts";
+import { isOneOf, recordsOf, type Guard } from "./record-filter.ts";
 import { progressRecordId } from "./record-id.ts";
 
 const partitionsPerReadMax = 1_000;
@@ -15,19 +15,17 @@ export async function readProgress(
   topic: string,
   group: string,
 ): Promise<ReadonlyMap<number, number>> {
-  const filter = recordsOf("progress", {
-    must: [isOneOf("topic", [topic]), isOneOf("group", [group])],
-  });
+  const filter = recordsOf("progress", { must: [isOneOf("group", [group])] });
   const read = {
-    payload: ["partition", "offset"],
+    payload: ["topic", "partition", "offset"],
     limit: partitionsPerReadMax,
     consistency: "majority",
   } as const;
   const offsets = new Map<number, number>();
   for await (const records of collection.scrollAll(filter, read)) {
     for (const { payload } of records) {
-      const { partition, offset } = payload as unknown as Pick<Progress, "partition" | "offset">;
-      offsets.set(partition, offset);
+      const found = payload as unknown as Omit<Progress, "group">;
+      if (found.topic === topic) offsets.set(found.partition, found.offset);
     }
   }
   return offsets;
@@ -39,7 +37,7 @@ export async function raiseProgress(
   progress: readonly Progress[],
 ): Promise<void> {
   const records = new Map<string, NewRecord>();
-  const conditions: Condition[] = [];
+  const conditions: Guard[] = [];
   for (const { topic, group, partition, offset } of progress) {
     const id = progressRecordId({ topic, group, partition });
     const payload = { kind: "progress", topic, group, partition, offset };

@@ -3,7 +3,7 @@
  * reaches the server always says of which kind, and is made here and nowhere else.
  */
 import type { DocumentId, Revision } from "@tidemark/domain";
-import type { PayloadKey } from "./payload-indexes.ts";
+import type { GuardKey, PayloadKey } from "./payload-indexes.ts";
 
 export type RecordKind = "point" | "manifest" | "progress" | "generation" | "probe";
 
@@ -22,8 +22,8 @@ type FieldCondition<Key extends string> =
   | { readonly key: Key; readonly match: { readonly any: readonly string[] } }
   | { readonly key: Key; readonly range: Range };
 
-export type Condition =
-  | FieldCondition<PayloadKey>
+export type Condition<Key extends GuardKey = PayloadKey> =
+  | FieldCondition<Key>
   | { readonly has_id: readonly string[] }
   | {
       readonly nested: {
@@ -31,13 +31,16 @@ export type Condition =
         readonly filter: { readonly must: readonly FieldCondition<InnerKey<PayloadKey>>[] };
       };
     }
-  | Clauses;
+  | Clauses<Key>;
 
-export interface Clauses {
-  readonly must?: readonly Condition[];
-  readonly should?: readonly Condition[];
-  readonly must_not?: readonly Condition[];
+export interface Clauses<Key extends GuardKey = PayloadKey> {
+  readonly must?: readonly Condition<Key>[];
+  readonly should?: readonly Condition<Key>[];
+  readonly must_not?: readonly Condition<Key>[];
 }
+
+/** The condition of a write: asked of no other records than those it writes. */
+export type Guard = Clauses<GuardKey>;
 
 declare const ofOneKind: unique symbol;
 /** A filter that says which kind of records it is about. */

@@ -24,6 +24,7 @@ import {
   type Revision,
   type SourceName,
 } from "@tidemark/domain";
+import { mapBounded } from "../map-bounded.ts";
 import type {
   CandidateQuery,
   CommitOutcome,
@@ -48,6 +49,8 @@ import type {
 
 const scrollPageMax = 1_000;
 const listedPageMax = 5_000;
+/** Documents of a commit whose copies and sweeps are under way together. */
+const finishedAtOnceMax = 4;
 
 export class PrimitiveIndex implements VectorIndex {
   readonly #primitives: IndexPrimitives;
@@ -103,15 +106,11 @@ export class PrimitiveIndex implements VectorIndex {
       generation,
       written.map((manifest) => manifest.documentId),
     );
-    const outcomes: CommitOutcome[] = [];
-    for (const [index, commit] of commits.entries()) {
-      const now = read[index];
-      const won = now?.token === commit.manifest.token;
-      outcomes.push(won ? "won" : "lost");
-      await (won
-        ? this.#afterWon(generation, commit, now)
-        : this.#afterLost(generation, commit, now));
-    }
+    const outcomes = await mapBounded(
+      commits.map((commit, index) => ({ commit, now: read[index] })),
+      finishedAtOnceMax,
+      ({ commit, now }) => this.#finish(generation, commit, now),
+    );
     // A lost commit's effects are still to come, so nothing may say that they are there.
     if (!outcomes.includes("lost")) await this.#primitives.raiseProgress(progress);
     return outcomes;
@@ -245,6 +244,19 @@ export class PrimitiveIndex implements VectorIndex {
     }
     if (inserts.length > 0) await this.#primitives.insertManifests(generation, inserts);
     if (updates.length > 0) await this.#primitives.updateManifests(generation, updates);
+  }
+
+  async #finish(
+    generation: GenerationId,
+    commit: DocumentCommit,
+    now: Manifest | undefined,
+  ): Promise<CommitOutcome> {
+    if (now?.token !== commit.manifest.token) {
+      await this.#afterLost(generation, commit, now);
+      return "lost";
+    }
+    await this.#afterWon(generation, commit, now);
+    return "won";
   }
 
   async #afterWon(
