@@ -132,8 +132,8 @@ export const noLostChange: readonly Fence[] = [
     promise: 1,
     does: "An index that does not say who won is read back.",
     file: "libs/pipeline/src/commit/by-primitives.ts",
-    before: `      outcomes.push(won ? "won" : "lost");`,
-    after: `      outcomes.push("won");`,
+    before: `      return "lost";`,
+    after: `      return "won";`,
     test: "an index that does not say who won is asked: what lost is not taken for live",
   },
   {
