@@ -3,20 +3,14 @@ import { everyTenant, sourceName } from "@tidemark/domain";
 import { readFrontMatter } from "@tidemark/extract";
 import { FolderSource } from "@tidemark/folder";
 import {
-  RemoteSourceLine,
-  SourceLine,
   TransientError,
   type ServedSource,
   type SourceLineView,
   type SourceWatch,
 } from "@tidemark/pipeline";
 import { ExitError, exitCodes, type FolderSourceConfig } from "@tidemark/runtime";
-import {
-  isTenantDeclared,
-  limitsOf,
-  type OpenedSource,
-  type SourcesOptions,
-} from "./source-options.ts";
+import { lineOf, remoteLine, unread } from "./listed-source.ts";
+import { isTenantDeclared, type OpenedSource, type SourcesOptions } from "./source-options.ts";
 
 /** Content inlined in the log up to this; what is larger stays in its folder, pinned. */
 const inlineBytesMax = 2_048;
@@ -25,17 +19,26 @@ export async function openFolderSource(
   options: SourcesOptions,
   source: FolderSourceConfig,
 ): Promise<OpenedSource> {
-  const folder = await openFolder(options, source);
-  const { remote } = options;
+  const { logger, remote } = options;
   const name = sourceName(source.name);
-  const line = remote ? null : lineOf(options, source, folder);
-  const view = line ?? new RemoteSourceLine(name, { ...options, ...remote! });
-  return {
-    served: servedFolder(options, source, folder, view),
-    from: folder,
-    contents: folder,
-    line,
-  };
+  if (!remote) {
+    const folder = await openFolder(options, source);
+    const watch = source.watch ? watchOf(options, source, folder) : null;
+    const line = lineOf(options, { config: source, from: folder, watch });
+    const served = servedFolder(options, source, line);
+    return { served: { ...served, from: folder }, from: folder, contents: folder, line };
+  }
+  const served = servedFolder(options, source, remoteLine(options, name));
+  if (!options.reads) return unread(served);
+  try {
+    const folder = await openFolder(options, source);
+    return { served: { ...served, from: folder }, from: null, contents: folder, line: null };
+  } catch (error) {
+    if (!(error instanceof ExitError)) throw error;
+    // Whoever cuts its documents needs it; whoever answers searches can do without.
+    logger.warn({ source: name, problem: error.message }, "folder cannot be read by this process");
+    return unread(served);
+  }
 }
 
 async function openFolder(
@@ -64,56 +67,29 @@ async function openFolder(
   }
 }
 
-function lineOf(
-  options: SourcesOptions,
+function watchOf(
+  { logger }: SourcesOptions,
   source: FolderSourceConfig,
   folder: FolderSource,
-): SourceLine {
-  const { catalogue, logger } = options;
-  const name = sourceName(source.name);
-  const watch: SourceWatch = {
+): SourceWatch {
+  return {
     watch: (listener, signal) =>
       folder.watch(
         {
           onHint: (key, expects) => listener.heard(key, expects),
           onPrefix: (prefix) => listener.heardPrefix(prefix),
-          onProblem: (problem) => logger.warn({ source: name, ...problem }, "watching is limited"),
+          onProblem: (problem) =>
+            logger.warn({ source: source.name, ...problem }, "watching is limited"),
         },
         signal,
       ),
-    async acceptRoot() {
-      await folder.acceptRoot();
-      await rememberRoot();
-    },
+    acceptRoot: () => folder.acceptRoot(),
   };
-  const rememberRoot = async () => {
-    const record = catalogue.source(name);
-    if (record && record.root !== folder.rootIdentity) {
-      await catalogue.putSource({ ...record, root: folder.rootIdentity });
-    }
-  };
-  return new SourceLine({
-    ...options,
-    source: name,
-    from: folder,
-    watch: source.watch ? watch : null,
-    limits: limitsOf(source.hold),
-    scanMs: source.scanMs,
-    digestedTo: () => options.digestedTo(name),
-    scanned: (report) => {
-      options.scanned(report);
-      if (report.heldReason === "unlistable") return;
-      rememberRoot().catch((error: unknown) => {
-        options.logger.warn({ source: name, problem: String(error) }, "root is not written down");
-      });
-    },
-  });
 }
 
 function servedFolder(
   { config }: SourcesOptions,
   source: FolderSourceConfig,
-  folder: FolderSource,
   line: SourceLineView,
 ): ServedSource {
   return {
@@ -127,7 +103,7 @@ function servedFolder(
     defaultPermissions: source.permissions,
     defaultTenant: source.tenant ?? (config.tenants.required ? null : everyTenant),
     line,
-    from: folder,
+    from: null,
     epoch: () => line.epoch,
     observedUpToMs: () => line.scannedAtMs,
   };

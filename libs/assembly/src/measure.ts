@@ -2,6 +2,7 @@
 import type { Receipt } from "@tidemark/domain";
 import type {
   FreshnessLedger,
+  LostReport,
   PipelineObserver,
   ReconcileReport,
   StageState,
@@ -88,6 +89,10 @@ export class Measuring implements PipelineObserver {
     metrics.scanFound.inc({ source, found: "changed" }, report.stale);
     metrics.scanFound.inc({ source, found: "removed" }, report.applied);
     metrics.held.set({ source }, report.held);
+  }
+
+  lost(source: string, { count }: LostReport): void {
+    this.#metrics.eventsLost.inc({ source }, count);
   }
 
   searched(part: "embed" | "index" | "total", ms: number): void {

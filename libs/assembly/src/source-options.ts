@@ -8,6 +8,7 @@ import type {
   ContentStore,
   DocumentSource,
   EventLog,
+  LostReport,
   ProcessReports,
   ReconcileReport,
   ServedSource,
@@ -27,6 +28,11 @@ export interface SourcesOptions {
   readonly generation: () => GenerationId;
   readonly digestedTo: (source: SourceName) => number | null;
   readonly scanned: (report: ReconcileReport) => void;
+  /** Which of a scan's findings no event had told of. */
+  readonly lost: (source: SourceName, report: LostReport) => void;
+  /** Whether this process reads documents' content. */
+  readonly reads: boolean;
+  readonly resources: AsyncDisposableStack;
   /** Who sends the markers of pushed sources: where several do, each has a name of its own. */
   readonly producer: string;
   /** How to speak of lines that run in another process; null where they run here. */

@@ -9,6 +9,7 @@ import {
   type SourceLine,
 } from "@tidemark/pipeline";
 import type { SourceConfig } from "@tidemark/runtime";
+import { openBucketSource } from "./bucket-source.ts";
 import { openFolderSource } from "./folder-source.ts";
 import { beatForPushed, openPushSource } from "./push-sources.ts";
 import type { OpenedSource, SourcesOptions } from "./source-options.ts";
@@ -80,6 +81,7 @@ function openSource(
     case "push":
       return openPushSource(options, source);
     case "s3":
+      return openBucketSource(options, source);
     case "postgres":
     case "debezium":
       return null;

@@ -56,6 +56,7 @@ export const metricNames = {
   breaker: "tidemark_breaker_state",
   writerQueue: "tidemark_writer_queue_transactions",
   displaced: "tidemark_displaced_total",
+  eventsLost: "tidemark_events_lost_total",
   documents: "tidemark_documents",
   points: "tidemark_points",
   generation: "tidemark_generation_info",
@@ -165,6 +166,9 @@ export function createMetrics({ processDefaults = true } = {}) {
     held: gauge(names.held, "Deletes that wait for a person", ["source"]),
     breaker: gauge(names.breaker, "1 for the state that a breaker is in", ["breaker", "state"]),
     writerQueue: gauge(names.writerQueue, "Write transactions that wait", ["lane"]),
+    eventsLost: counter(names.eventsLost, "Changes that a scan found and no event had told of", [
+      "source",
+    ]),
     displaced: counter(names.displaced, "Newer records that the log lost to older ones", [
       "source",
     ]),

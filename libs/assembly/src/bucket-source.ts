@@ -1,0 +1,54 @@
+/** A bucket of the config as a source: events through its queue, and full scans. */
+import { everyTenant, sourceName } from "@tidemark/domain";
+import type { ServedSource, SourceLineView } from "@tidemark/pipeline";
+import type { S3SourceConfig } from "@tidemark/runtime";
+import { openS3Source } from "@tidemark/s3";
+import { lineOf, remoteLine, unread } from "./listed-source.ts";
+import type { OpenedSource, SourcesOptions } from "./source-options.ts";
+
+export function openBucketSource(options: SourcesOptions, source: S3SourceConfig): OpenedSource {
+  const { catalogue, chance, clock, config, logger, remote, resources } = options;
+  const name = sourceName(source.name);
+  if (remote && !options.reads) {
+    return unread(servedBucket(options, source, remoteLine(options, name)));
+  }
+  const opened = resources.use(
+    openS3Source({
+      config: source,
+      sizeBytesMax: config.vectors.extraction.inputBytesMax,
+      rootIdentity: catalogue.source(name)?.root ?? null,
+      clock,
+      chance,
+      logger,
+      onReport: (report) => logger.warn({ source: name, ...report }, "left out"),
+    }),
+  );
+  const from = opened.source;
+  if (remote) {
+    const served = servedBucket(options, source, remoteLine(options, name));
+    return { served: { ...served, from }, from: null, contents: from, line: null };
+  }
+  const line = lineOf(options, { config: source, from, watch: opened.watch });
+  const served = servedBucket(options, source, line);
+  return { served: { ...served, from }, from, contents: from, line };
+}
+
+function servedBucket(
+  { config }: SourcesOptions,
+  source: S3SourceConfig,
+  line: SourceLineView,
+): ServedSource {
+  const { permissions } = source;
+  return {
+    name: sourceName(source.name),
+    kind: source.kind,
+    declaresTenants: source.tenant !== undefined,
+    declaresPermissions: permissions.kind !== "public",
+    defaultPermissions: { kind: "unknown" },
+    defaultTenant: config.tenants.required ? null : everyTenant,
+    line,
+    from: null,
+    epoch: () => line.epoch,
+    observedUpToMs: () => line.scannedAtMs,
+  };
+}
