@@ -54,6 +54,7 @@ import type { FreshnessLedger } from "./freshness-ledger.ts";
 import type { Generations } from "./generations.ts";
 import { pushDelete, pushDocuments, pushFacet, type PushTarget } from "./push.ts";
 import type { Replayer } from "./replay.ts";
+import { refuseUndeclared, sourcesInScope } from "./search-scope.ts";
 import type { ServedSource } from "./served-source.ts";
 import { StateReports } from "./state-reports.ts";
 import type { StageBoard } from "./stage-board.ts";
@@ -102,7 +103,9 @@ export class TidemarkService implements Operations {
   async search(request: SearchRequest): Promise<SearchResponse> {
     const { catalogue, clock, index, generations, observeSearch } = this.#options;
     const beganAtMs = clock.nowMs();
-    this.#refuseUndeclared(request);
+    for (const name of request.sources ?? []) this.#source(name);
+    const scope = sourcesInScope(request, this.#options.sources);
+    refuseUndeclared(request, scope, this.#options);
     const generation = request.generation
       ? catalogue.generation(request.generation)
       : generations.active;
@@ -149,7 +152,7 @@ export class TidemarkService implements Operations {
       per: request.per,
       filter: request.filter,
       // Documents of a source that is not configured any more are nobody's to keep fresh.
-      sources: this.#inScope(request).map(({ name }) => name),
+      sources: scope.map(({ name }) => name),
       asker: { tenant: request.tenant, principals: request.principals ?? [] },
       tenants: request.tenant === null ? [] : [request.tenant],
       preferCurrent: request.preferCurrent,
@@ -158,7 +161,7 @@ export class TidemarkService implements Operations {
     observeSearch("embed", searchAtMs - embedAtMs);
     observeSearch("index", endMs - searchAtMs);
     observeSearch("total", endMs - beganAtMs);
-    const completeUpTo = this.#inScope(request).map(({ name }) => ({
+    const completeUpTo = scope.map(({ name }) => ({
       source: name,
       completeUpToMs: line.completeUpToMs(name),
     }));
@@ -366,36 +369,6 @@ export class TidemarkService implements Operations {
     const mutation = isPending && decodeMutation(newest.value ?? "", newest.offset);
     if (mutation && "kind" in mutation && mutation.kind !== "delete") return;
     throw new RequestError(404, "unknown-document", `no document ${id}; PUT it first`);
-  }
-
-  #inScope(request: SearchRequest): readonly ServedSource[] {
-    const all = [...this.#options.sources.values()];
-    const { sources } = request;
-    return sources ? all.filter(({ name }) => sources.includes(name)) : all;
-  }
-
-  #refuseUndeclared(request: SearchRequest): void {
-    for (const name of request.sources ?? []) this.#source(name);
-    const scope = this.#inScope(request);
-    const needsTenant =
-      this.#options.tenantsRequired || scope.some(({ declaresTenants }) => declaresTenants);
-    if (needsTenant && request.tenant === null) {
-      throw new RequestError(
-        400,
-        "tenant-required",
-        'these sources have tenants: name one in "tenant"; nothing searches all of them',
-      );
-    }
-    if (request.tenant === everyTenant) {
-      throw new RequestError(400, "tenant-required", 'a search is for one tenant, not for "*"');
-    }
-    if (request.principals === null && scope.some((source) => source.declaresPermissions)) {
-      throw new RequestError(
-        400,
-        "principals-required",
-        'these sources have permissions: say who asks in "principals", [] for nobody in particular',
-      );
-    }
   }
 }
 
