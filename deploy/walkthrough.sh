@@ -1,0 +1,136 @@
+#!/bin/sh
+# The walk-through: put an object, search for it, edit it, watch the lag, delete it. Every step waits
+# for a bounded time and says what it saw; the exit code is 0 only when all of them were seen.
+#
+#   deploy/walkthrough.sh                   starts docker-compose.yml and walks through it
+#   TIDEMARK_URL=… S3_ENDPOINT=… deploy/walkthrough.sh     walks through what runs elsewhere
+#
+# Needs curl 7.76, and docker unless TIDEMARK_URL is set. Variables, with their defaults:
+#   TIDEMARK_URL           http://127.0.0.1:8787      the gateway
+#   TIDEMARK_KEY           the init job's             a key that may search and read freshness
+#   S3_ENDPOINT            http://127.0.0.1:4566      any S3 that answers by path
+#   S3_BUCKET, S3_PREFIX   tidemark-uploads, empty    where the source takes objects from
+#   SOURCE                 uploads                    the source's name in the config
+#   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION    those of docker-compose.yml
+#   WAIT_SECONDS           60                         the longest that a step may take
+set -eu
+cd "$(dirname "$0")/.."
+
+if [ -z "${TIDEMARK_URL+x}" ]; then
+  echo "starting the services of docker-compose.yml (the first time, the image is built)"
+  docker compose up --detach --wait
+  TIDEMARK_KEY=${TIDEMARK_KEY-$(docker compose run --rm --no-deps -T init key)}
+  TIDEMARK_URL=http://127.0.0.1:${TIDEMARK_PORT:-8787}
+fi
+TIDEMARK_KEY=${TIDEMARK_KEY-}
+S3_ENDPOINT=${S3_ENDPOINT-http://127.0.0.1:${S3_PORT:-4566}}
+S3_BUCKET=${S3_BUCKET-tidemark-uploads}
+SOURCE=${SOURCE-uploads}
+AWS_ACCESS_KEY_ID=${AWS_ACCESS_KEY_ID-development}
+AWS_SECRET_ACCESS_KEY=${AWS_SECRET_ACCESS_KEY-development-only}
+AWS_REGION=${AWS_REGION-eu-central-1}
+WAIT_SECONDS=${WAIT_SECONDS-60}
+
+name=walkthrough-$(date +%s)-$$.md
+key=${S3_PREFIX-}$name
+document=$SOURCE/$key
+scratch=$(mktemp -d)
+is_put=no
+
+# Whatever happens, the object does not stay.
+clean_up() {
+  [ "$is_put" = no ] || s3 DELETE || true
+  rm -rf "$scratch"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+# Keys go over standard input: the arguments of a process are everybody's to read.
+api() {
+  printf 'header = "authorization: Bearer %s"\n' "$TIDEMARK_KEY" |
+    curl --silent --show-error --fail-with-body --max-time 10 --config - "$@"
+}
+
+s3() {
+  method=$1
+  shift
+  printf 'user = "%s:%s"\n' "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" |
+    curl --silent --show-error --fail --max-time 10 --output /dev/null --config - \
+      --aws-sigv4 "aws:amz:$AWS_REGION:s3" --header "x-amz-content-sha256: UNSIGNED-PAYLOAD" \
+      --request "$method" "$@" "$S3_ENDPOINT/$S3_BUCKET/$key"
+}
+
+put() {
+  printf '# The lighthouse of Port Ellery\n\nThe lamp room is painted in %s (%s).\n' "$1" "$name" \
+    >"$scratch/object"
+  is_put=yes
+  s3 PUT --header "content-type: text/markdown" --data-binary "@$scratch/object" ||
+    fail "$S3_ENDPOINT did not take the object"
+}
+
+search() {
+  api --header "content-type: application/json" \
+    --data "{\"query\":\"When is the lamp room of $name painted?\",\"limit\":20,\"sources\":[\"$SOURCE\"],\"principals\":[]}" \
+    "$TIDEMARK_URL/v1/search" >"$scratch/answer" 2>"$scratch/trouble"
+}
+
+found() { search && grep -q "\"documentId\":\"$document\"" "$scratch/answer" && says "$1"; }
+gone() { search && ! grep -q "\"documentId\":\"$document\"" "$scratch/answer"; }
+# The words of this walk, whatever earlier ones left.
+says() { grep -q "painted in $1 ($name)" "$scratch/answer"; }
+
+freshness() {
+  api "$TIDEMARK_URL/v1/freshness" >"$scratch/answer" 2>"$scratch/trouble" || return 1
+  line=$(sed -n "s/.*{\"source\":\"$SOURCE\",\([^}]*\).*/\1/p" "$scratch/answer")
+  [ -n "$line" ]
+}
+field() { printf '%s' "$line" | sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p"; }
+caught_up() {
+  freshness || return 1
+  echo "  documents $(field documents) · searchable $(field searchable) · pending $(field pending) · lag $(field lagMs) ms"
+  [ "$(field pending)" = 0 ]
+}
+is_ready() { curl --silent --fail --max-time 5 --output /dev/null "$TIDEMARK_URL/readyz" 2>"$scratch/trouble"; }
+
+# await SECONDS-BETWEEN WHAT-IS-AWAITED COMMAND… waits until the command succeeds.
+await() {
+  between=$1
+  what=$2
+  shift 2
+  began=$(date +%s)
+  until "$@"; do
+    if [ $(($(date +%s) - began)) -ge "$WAIT_SECONDS" ]; then
+      cat "$scratch/trouble" "$scratch/answer" >&2 2>/dev/null || true
+      fail "after $WAIT_SECONDS s still not: $what"
+    fi
+    sleep "$between"
+  done
+  echo "  $what, after $(($(date +%s) - began)) s"
+}
+
+echo "1. the gateway at $TIDEMARK_URL"
+await 1 "it is ready" is_ready
+
+echo "2. put $key into the bucket $S3_BUCKET"
+put spring
+await 0.2 "a search finds it" found spring
+
+echo "3. edit it: spring becomes autumn"
+put autumn
+await 0.2 "a search finds the new text" found autumn
+if says spring; then fail "the search still finds the old text"; fi
+
+echo "4. watch the lag of $SOURCE"
+await 1 "nothing is pending" caught_up
+
+echo "5. delete it"
+s3 DELETE || fail "$S3_ENDPOINT did not delete the object"
+is_put=no
+await 0.2 "no search finds it" gone
+
+echo "done: put, found, edited, caught up and deleted"
