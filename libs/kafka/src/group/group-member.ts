@@ -57,7 +57,7 @@ export interface Commit {
 export type CommitOutcome = "done" | "unsettled";
 
 const heartbeatMs = 500;
-const backoff = { firstMs: 200, mostMs: 5_000 };
+const backoff = { firstMs: 200, mostMs: 2_000 };
 const chanceFixed = 0.5;
 
 export class GroupMember {

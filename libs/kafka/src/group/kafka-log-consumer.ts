@@ -33,8 +33,8 @@ export interface KafkaLogConsumerOptions {
   readonly logger: PipelineLogger;
 }
 
-/** A new cluster takes a while until it keeps groups. */
-const joinWithinMs = 30_000;
+/** A new cluster takes a while until it keeps groups; after that the opener is told of the trouble. */
+const joinWithinMs = 15_000;
 const leaveWithinMs = 2_000;
 
 export class KafkaLogConsumer implements LogConsumer {
@@ -160,9 +160,10 @@ export class KafkaLogConsumer implements LogConsumer {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
     this.#bell.ring();
-    await this.#leave();
+    await this.#within(leaveWithinMs, this.#leave());
     this.#brokers[Symbol.dispose]();
-    await Promise.allSettled(this.#running);
+    // What they may still ask over shared connections is of no consequence any more.
+    await this.#within(leaveWithinMs, Promise.allSettled(this.#running));
   }
 
   async #start(): Promise<void> {
@@ -253,17 +254,22 @@ export class KafkaLogConsumer implements LogConsumer {
 
   /** Over connections that do not wait for the group to be complete. */
   async #leave(): Promise<void> {
-    const { clock, group, logger, shared } = this.#options;
+    const { group, logger, shared } = this.#options;
     const { memberId } = this.#member;
     if (memberId === "") return;
-    const given = new AbortController();
-    const left = shared
-      .coordinator(group)
-      .then((coordinator) => coordinator.leaveGroup({ groupId: group, memberId }))
+    try {
+      const coordinator = await shared.coordinator(group);
+      await coordinator.leaveGroup({ groupId: group, memberId });
+    } catch (error) {
       // Given up by the group already, or out of reach: it will be, when its session ends.
-      .catch((error: unknown) => logger.debug({ group, error }, "consumer group was not left"));
-    await Promise.race([left, clock.sleep(leaveWithinMs, given.signal)]);
-    given.abort();
+      logger.debug({ group, error }, "consumer group was not left");
+    }
+  }
+
+  async #within(waitMs: number, work: Promise<unknown>): Promise<void> {
+    const done = new AbortController();
+    await Promise.race([work, this.#options.clock.sleep(waitMs, done.signal)]);
+    done.abort();
   }
 
   #failed(where: "group" | "records", error: Error): void {

@@ -55,7 +55,7 @@ const fetchWaitMs = 250;
 const fetchBytesMax = 8 << 20;
 const partitionBytesMax = 1 << 20;
 const lookAgainMs = 1_000;
-const backoff = { firstMs: 100, mostMs: 5_000 };
+const backoff = { firstMs: 100, mostMs: 2_000 };
 const chanceFixed = 0.5;
 /** After a change of leaders a log may end earlier for a moment than it did. */
 const beyondEndMs = 10_000;
