@@ -1,4 +1,5 @@
 /** Handling again what the log still holds, while everything else goes on. */
+import type { ReplayViewWire } from "@tidemark/api";
 import { eventually } from "@tidemark/testing";
 import { untilFound, untilSettled } from "../support/found.ts";
 import { plainPages } from "../support/handbook.ts";
@@ -9,8 +10,8 @@ import type { TidemarkApi } from "../support/tidemark-api.ts";
 const testMs = 180_000;
 const withinMs = 90_000;
 const pages = plainPages().slice(0, 12);
-/** Documents of a process that may be under way when it ends. */
-const underWayMax = 8;
+/** Documents that a process may have done and not told of when it ends. */
+const untoldMax = 8;
 
 export function replayScenarios(name: string, start: StartDeployment): void {
   describe(`a replay, ${name}`, () => {
@@ -38,9 +39,9 @@ export function replayScenarios(name: string, start: StartDeployment): void {
         expect(view).toMatchObject({ share: 1, documents: pages.length, force: true });
         expect(stream.faults).toEqual([]);
         const after = await embeddedOf(api);
-        for (const [key, chunks] of before) {
-          expect({ key, chunks: after.get(key) }).toEqual({ key, chunks: 2 * chunks });
-        }
+        // Once more, and again where a chunker handed a document over in the middle.
+        const times = [...before].map(([key, chunks]) => (after.get(key) ?? 0) / chunks);
+        for (const each of times) expect([2, 3]).toContain(each);
         expect((await api.why("app/pushed")).receipts).toHaveLength(1);
         await untilSettled(api, "files", { documents: pages.length });
       },
@@ -79,7 +80,7 @@ export function replayScenarios(name: string, start: StartDeployment): void {
           perSecond: 2,
         });
         if (id === null) throw new Error("it was not begun");
-        await untilDone(api, id, { documents: 2 });
+        await until(api, id, ({ documentsDone }) => documentsDone >= 2);
 
         await api.changeReplay(id, { state: "paused" });
         await eventually(
@@ -116,7 +117,7 @@ export function replayScenarios(name: string, start: StartDeployment): void {
         await using deployment = await settled(start);
         const { id } = await deployment.api.replay({ force: true, dryRun: false, perSecond: 2 });
         if (id === null) throw new Error("it was not begun");
-        const before = await untilDone(deployment.api, id, { documents: 4 });
+        const before = await until(deployment.api, id, ({ share }) => share > 0);
 
         await deployment.crash();
         const { api } = deployment;
@@ -126,8 +127,8 @@ export function replayScenarios(name: string, start: StartDeployment): void {
 
         expect(before.state).toBe("running");
         expect(after).toMatchObject({ state: "running", perSecond: 2, documents: pages.length });
-        expect(after.share).toBeGreaterThan(0);
-        expect(view.documentsDone).toBeLessThanOrEqual(pages.length + underWayMax);
+        expect(after.share).toBeGreaterThanOrEqual(before.share);
+        expect(view.documentsDone).toBeGreaterThanOrEqual(pages.length - untoldMax);
         for (const chunks of (await embeddedOf(api)).values()) expect(chunks).toBeGreaterThan(0);
         await untilSettled(api, "files", { documents: pages.length });
       },
@@ -144,16 +145,19 @@ async function settled(start: StartDeployment): Promise<Deployment> {
   return deployment;
 }
 
-/** Waits until the replay is done, or until so many documents are. */
-function untilDone(
+function untilDone(api: TidemarkApi, id: string | null): Promise<ReplayViewWire> {
+  return until(api, id ?? "", ({ state }) => state === "done");
+}
+
+function until(
   api: TidemarkApi,
-  id: string | null,
-  { documents = Infinity }: { readonly documents?: number } = {},
-) {
+  id: string,
+  isSo: (view: ReplayViewWire) => boolean,
+): Promise<ReplayViewWire> {
   return eventually(
     async () => {
-      const view = await api.replayOf(id ?? "");
-      if (view.state === "done" || view.documentsDone >= documents) return view;
+      const view = await api.replayOf(id);
+      if (isSo(view)) return view;
       throw new Error(`replay ${id} is ${view.state} at ${view.share}`);
     },
     { withinMs },

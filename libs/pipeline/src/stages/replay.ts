@@ -23,6 +23,8 @@ export interface ReplayDependencies extends ChunkDependencies {
 
 const documentsMax = 4;
 const concurrency = 2;
+/** So many go on before it is looked again how far the upserter is: a look costs more than they do. */
+const unlookedMax = 64;
 
 export function replayStage(
   job: ReplayJob,
@@ -31,6 +33,7 @@ export function replayStage(
 ): Stage<UpsertMutation> {
   const { generation, pace, replayed } = dependencies;
   const live = chunkStage(dependencies, chunker);
+  let unlooked = unlookedMax;
   return {
     name: "replayer",
     topic: live.topic,
@@ -50,7 +53,11 @@ export function replayStage(
     coalesce: (mutations) => live.coalesce?.(mutations) ?? mutations,
 
     async handle(tasks, { signal, proves }) {
-      await roomAhead(dependencies, signal);
+      unlooked += tasks.length;
+      if (unlooked > unlookedMax) {
+        unlooked = 0;
+        await roomAhead(dependencies, signal);
+      }
       await mapBounded(tasks, documentsMax, async ({ items }) => {
         const newest = items.at(-1);
         if (!newest) return;
