@@ -81,6 +81,7 @@ export class Embedders implements AsyncDisposable {
       modelDirectory: modelDirectoryOf(config.model),
       device: config.device,
       ...(config.workers === undefined ? {} : { workers: config.workers }),
+      ...(config.batchTokensMax === undefined ? {} : { tokensPerRunMax: config.batchTokensMax }),
     });
     this.#closing.use(embedder);
     const { golden } = embedder;

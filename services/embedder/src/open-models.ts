@@ -54,7 +54,7 @@ export async function openModels(
 
 async function open(
   name: string,
-  { device, model, workers }: OnnxEmbedderConfig,
+  { batchTokensMax, device, model, workers }: OnnxEmbedderConfig,
   { logger, onRun, resources }: OpenModelsOptions,
 ): Promise<OpenedModel> {
   // What runs before it is open are the golden texts.
@@ -66,6 +66,7 @@ async function open(
       device,
       onRun: (run) => called !== null && onRun(called, run),
       ...(workers === undefined ? {} : { workers }),
+      ...(batchTokensMax === undefined ? {} : { tokensPerRunMax: batchTokensMax }),
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -11,7 +11,7 @@ const prefixesSchema = section({
 const onnxSchema = section({
   kind: z.literal("onnx").meta({ description: "A model run by this process, without network" }),
   model: text({
-    about: "A model's name; the default travels with Tidemark",
+    about: "A model's name, or a directory that has one; the default travels with Tidemark",
     example: "all-MiniLM-L6-v2-int8",
   }).prefault("all-MiniLM-L6-v2-int8"),
   device: oneOf(["auto", "cpu", "cuda"], "`auto` takes a GPU when one is usable").prefault("auto"),
@@ -30,11 +30,10 @@ const onnxSchema = section({
   tls: clientTlsSchema
     .optional()
     .meta({ description: "TLS to the endpoint; `{}` trusts the system's certificates" }),
-  prefixes: prefixesSchema.prefault({}),
-  batchTokensMax: count({ about: "Tokens of one run at most", example: "2k" }).prefault(2048),
-  batchTextsMax: count({ about: "Texts of one run at most", example: "32", most: 4096 }).prefault(
-    32,
-  ),
+  batchTokensMax: count({
+    about: "Tokens that texts of equal length may share a run up to; absent: what suits the device",
+    example: "128",
+  }).optional(),
 }).meta({ description: "ONNX model in worker threads" });
 
 const priceSchema = section({
