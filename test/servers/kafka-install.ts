@@ -47,17 +47,19 @@ async function formatTemplate(directory: string): Promise<void> {
   const [broker = 0, controller = 0] = await freePorts(2);
   const properties = join(directory, "server.properties");
   await writeFile(properties, brokerProperties({ data: template, broker, controller }));
-  const classPath = join(directory, "jars", "*");
-  await run("java", [
-    "-cp",
-    classPath,
-    "kafka.tools.StorageTool",
-    "format",
-    "-t",
-    clusterId,
-    "-c",
-    properties,
-  ]);
+  await formatFolder({ jars: join(directory, "jars"), properties });
+}
+
+/** @param scram users that the cluster begins with, as Kafka's tool has them */
+export async function formatFolder(input: {
+  readonly jars: string;
+  readonly properties: string;
+  readonly scram?: readonly string[];
+}): Promise<void> {
+  const { jars, properties, scram = [] } = input;
+  const tool = ["-cp", join(jars, "*"), "kafka.tools.StorageTool", "format"];
+  const users = scram.flatMap((user) => ["--add-scram", user]);
+  await run("java", [...tool, "-t", clusterId, "-c", properties, ...users]);
 }
 
 /** One run that writes down which classes it loaded makes all later starts faster. */
@@ -89,11 +91,17 @@ export interface BrokerFiles {
   readonly data: string;
   readonly broker: number;
   readonly controller: number;
+  /** One more that asks who is there, over TLS, with its settings. */
+  readonly secure?: { readonly port: number; readonly settings: Readonly<Record<string, string>> };
 }
 
 /** One node that is broker and controller. */
-export function brokerProperties({ data, broker, controller }: BrokerFiles): string {
-  const listeners = `PLAINTEXT://127.0.0.1:${broker},CONTROLLER://127.0.0.1:${controller}`;
+export function brokerProperties({ data, broker, controller, secure }: BrokerFiles): string {
+  const listeners = [
+    `PLAINTEXT://127.0.0.1:${broker}`,
+    `CONTROLLER://127.0.0.1:${controller}`,
+    ...(secure ? [`SECURE://127.0.0.1:${secure.port}`] : []),
+  ].join();
   return Object.entries({
     "process.roles": "broker,controller",
     "node.id": 1,
@@ -102,10 +110,11 @@ export function brokerProperties({ data, broker, controller }: BrokerFiles): str
     listeners,
     "advertised.listeners": listeners,
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL",
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": data,
     ...testSettings,
+    ...secure?.settings,
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join("");

@@ -2,7 +2,6 @@
  * A real Kafka for tests: the one that `TIDEMARK_TEST_KAFKA` names (host:port), else a container
  * where Docker has the image, else one of our own from Maven's jars.
  */
-import { existsSync } from "node:fs";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,20 +11,18 @@ import { cacheDirectory, isCached } from "./cache.ts";
 import { absenceOfImage } from "./container-image.ts";
 import { freePorts } from "./free-port.ts";
 import {
-  archiveFile,
   brokerProperties,
-  javaFlags,
   kafkaCache,
   kafkaVersion,
   templateFolder,
   testSettings,
 } from "./kafka-install.ts";
+import { readyLine, startBroker } from "./kafka-broker.ts";
 import { absenceOf } from "./maven-jars.ts";
-import { ServerProcess } from "./server-process.ts";
+import type { ServerProcess } from "./server-process.ts";
 
 const name = "kafka";
 const image = `apache/kafka:${kafkaVersion}`;
-const readyLine = /Kafka Server started/u;
 
 export interface KafkaServer extends AsyncDisposable {
   readonly brokers: readonly string[];
@@ -158,23 +155,4 @@ export class LocalKafka implements KafkaServer {
 async function copyTemplate(folder: string): Promise<void> {
   const template = join(cacheDirectory(kafkaCache), templateFolder);
   await cp(template, join(folder, "data"), { recursive: true });
-}
-
-async function startBroker(folder: string): Promise<ServerProcess> {
-  const home = cacheDirectory(kafkaCache);
-  const archive = join(home, archiveFile);
-  return ServerProcess.start({
-    program: "java",
-    args: [
-      ...(existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []),
-      ...javaFlags,
-      "-cp",
-      join(home, "jars", "*"),
-      "kafka.Kafka",
-      join(folder, "server.properties"),
-    ],
-    // The broker looks for a folder of logs where it runs.
-    cwd: folder,
-    ready: readyLine,
-  });
 }
