@@ -45,10 +45,11 @@ export function describeWith<S extends AsyncDisposable>(
     beforeAll(async () => {
       server = await finding.start();
     }, startWithinMs);
+    body(running);
+    // Said last, so that what the tests tidy up still has its server.
     afterAll(async () => {
       await server?.[Symbol.asyncDispose]();
     }, stopWithinMs);
-    body(running);
   });
 }
 
@@ -66,6 +67,7 @@ export async function firstFound<S extends AsyncDisposable>(
   return { kind: "absent", name, reason: reasons.join("; ") };
 }
 
-function isNeeded(name: string): boolean {
+/** A run that names a server is not content without it. */
+export function isNeeded(name: string): boolean {
   return (process.env["TIDEMARK_TEST_NEEDS"] ?? "").split(",").includes(name);
 }
