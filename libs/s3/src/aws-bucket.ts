@@ -14,10 +14,11 @@ import type {
   ObjectHead,
   ObjectPin,
   ObjectTags,
-  OpenObject,
+  Peeked,
 } from "./bucket.ts";
-import { headOf, listedOf, pinConditions, type Listed } from "./object-facts.ts";
-import { listingFailure, refusalOf } from "./s3-error.ts";
+import { readAll, type Body } from "./object-body.ts";
+import { headOf, listedOf, pinConditions, wholeSizeOf, type Listed } from "./object-facts.ts";
+import { listingFailure, noneOfEmpty, refusalOf } from "./s3-error.ts";
 
 export interface AwsBucketOptions {
   readonly name: string;
@@ -65,19 +66,39 @@ export class AwsBucket implements Bucket, AsyncDisposable {
     return new AwsBucket(options, client);
   }
 
-  get(key: string, pin?: ObjectPin): Promise<Answer<OpenObject>> {
+  peek(key: string, bytesMax: number): Promise<Answer<Peeked>> {
     return this.#ask(async () => {
-      const conditions = pin ? pinConditions(pin) : {};
-      const command = new GetObjectCommand({ Bucket: this.name, Key: key, ...conditions });
-      const output = await this.#client.send(command);
-      const body = output.Body as AsyncIterable<Uint8Array> & { destroy(): void };
-      return { head: headOf(output), body, discard: () => body.destroy() };
+      const at = { Bucket: this.name, Key: key };
+      const command = new GetObjectCommand({ ...at, Range: `bytes=0-${bytesMax - 1}` });
+      const output = await this.#client.send(command).catch(noneOfEmpty);
+      if (!output) {
+        const head = headOf(await this.#client.send(new HeadObjectCommand(at)));
+        // What was empty has been written meanwhile: its bytes are nobody's to guess.
+        return { head, bytes: head.sizeBytes === 0 ? new Uint8Array() : null };
+      }
+      const head = headOf({ ...output, ContentLength: wholeSizeOf(output) });
+      const body = output.Body as Body;
+      if (head.sizeBytes <= bytesMax) return { head, bytes: await readAll(body, head.sizeBytes) };
+      // Some servers know no ranges.
+      if (output.ContentRange === undefined) body.destroy();
+      else await readAll(body, bytesMax);
+      return { head, bytes: null };
     });
   }
 
   head(key: string): Promise<Answer<ObjectHead>> {
     const command = new HeadObjectCommand({ Bucket: this.name, Key: key });
     return this.#ask(async () => headOf(await this.#client.send(command)));
+  }
+
+  fetch(key: string, pin: ObjectPin): Promise<Answer<Uint8Array>> {
+    return this.#ask(async () => {
+      const at = { Bucket: this.name, Key: key };
+      const output = await this.#client.send(
+        new GetObjectCommand({ ...at, ...pinConditions(pin) }),
+      );
+      return readAll(output.Body as Body, pin.sizeBytes);
+    });
   }
 
   tags(key: string): Promise<Answer<ObjectTags>> {

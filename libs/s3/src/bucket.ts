@@ -26,11 +26,14 @@ export interface ObjectTags {
   readonly tags: ReadonlyMap<string, string>;
 }
 
-export interface OpenObject {
+/** Some servers refuse the tags of what is archived: it is hidden, whatever they are. */
+export const noTags: ObjectTags = { versionId: null, tags: new Map() };
+
+/** An object as far as it was asked for. */
+export interface Peeked {
   readonly head: ObjectHead;
-  /** To be read to its end, or discarded. */
-  readonly body: AsyncIterable<Uint8Array>;
-  readonly discard: () => void;
+  /** All of them, where they are no more than were asked for. */
+  readonly bytes: Uint8Array | null;
 }
 
 /** Why an object is not to be had, by what the bucket answers. */
@@ -64,8 +67,11 @@ export interface ListedPage {
 
 export interface Bucket {
   readonly name: string;
-  get(key: string, pin?: ObjectPin): Promise<Answer<OpenObject>>;
+  /** The object, with its bytes when they are few. */
+  peek(key: string, bytesMax: number): Promise<Answer<Peeked>>;
   head(key: string): Promise<Answer<ObjectHead>>;
+  /** All the bytes of one body. */
+  fetch(key: string, pin: ObjectPin): Promise<Answer<Uint8Array>>;
   tags(key: string): Promise<Answer<ObjectTags>>;
   /** The objects that follow a key, or the first of all. */
   page(after: string | null, signal?: AbortSignal): Promise<ListedPage>;

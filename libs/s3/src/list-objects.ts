@@ -11,7 +11,7 @@ import {
   type Clock,
   type PipelineLogger,
 } from "@tidemark/pipeline";
-import type { Bucket, ListedObject, ListedPage } from "./bucket.ts";
+import { noTags, type Bucket, type ListedObject, type ListedPage } from "./bucket.ts";
 import type { KeyFilter } from "./key-filter.ts";
 import { unreadableDigest } from "./object-digest.ts";
 import { usedTags, type UsedTags } from "./object-policy.ts";
@@ -71,10 +71,11 @@ async function listedDocument(
   switch (answer.kind) {
     case "found":
       return { key, digest: digestOf(object, usedTags(tagNames, answer.found.tags)) };
+    case "archived":
+      return { key, digest: digestOf(object, usedTags(tagNames, noTags.tags)) };
     case "absent":
       return null;
     case "blocked":
-    case "archived":
     case "changed":
       return { key, digest: unreadableDigest };
   }

@@ -47,6 +47,15 @@ export function headOf(output: Described): ObjectHead {
   };
 }
 
+/** A part of an object says how large the whole is. */
+export function wholeSizeOf(
+  output: Pick<GetObjectCommandOutput, "ContentLength" | "ContentRange">,
+): number {
+  const { ContentLength = 0, ContentRange } = output;
+  const whole = /\/(?<bytes>\d+)$/u.exec(ContentRange ?? "")?.groups?.["bytes"];
+  return whole === undefined ? ContentLength : Number(whole);
+}
+
 export function listedOf(listed: Listed, isEncoded: boolean): ListedObject {
   const { Key = "", RestoreStatus } = listed;
   const isRestored =

@@ -56,6 +56,18 @@ test.each([null, "", "  "])(
   },
 );
 
+test("a document of every tenant has a tag that a bucket can hold", () => {
+  const tags = [
+    ["readers", "public"],
+    ["tenant", "@all"],
+  ] as const;
+
+  expect(policyOf(byTags, tags)).toMatchObject({ tenant: "*" });
+  expect(policyOf({ ...byTags, tenant: { kind: "named", tenant: "@all" } }, tags)).toMatchObject({
+    tenant: "@all",
+  });
+});
+
 test("without tags the configuration says it", () => {
   expect(policyOf(fixed, [])).toEqual({ tenant: "acme", permissions: { kind: "public" } });
 });

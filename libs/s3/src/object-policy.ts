@@ -19,6 +19,7 @@ export type UsedTags = readonly (readonly [name: string, value: string | null])[
 const frozenClasses = new Set(["GLACIER", "DEEP_ARCHIVE"]);
 const denied: Permissions = { kind: "unknown" };
 const digestLength = 8;
+const allTenantsTag = "@all";
 
 export function usedTagNames({ permissions, tenant }: PolicyRules): readonly string[] {
   const names = [tenant, permissions].flatMap((rule) => (rule.kind === "tag" ? rule.tag : []));
@@ -34,7 +35,8 @@ export function usedTags(names: readonly string[], tags: ReadonlyMap<string, str
  *   permissions             public                 public
  *   permissions             group:hr user:ann      those alone; names are separated by spaces
  *   permissions             deny, empty, none      unknown: nobody
- *   tenant                  acme                   that tenant; `*` is every tenant
+ *   tenant                  acme                   that tenant
+ *   tenant                  @all                   every tenant: a tag cannot hold `*`
  *   tenant                  empty, none            unknown: nobody, since whose it is is not said
  */
 export function policyOf(rules: PolicyRules, tags: UsedTags): Policy {
@@ -44,7 +46,7 @@ export function policyOf(rules: PolicyRules, tags: UsedTags): Policy {
   if (!tenant) return { tenant: everyTenant, permissions: denied };
   const { permissions } = rules;
   return {
-    tenant,
+    tenant: rules.tenant.kind === "tag" && tenant === allTenantsTag ? everyTenant : tenant,
     permissions:
       permissions.kind === "tag" ? permissionsIn(values.get(permissions.tag)) : permissions,
   };

@@ -1,23 +1,28 @@
 /**
- * One consistent reading of an object: the body is pinned to its ETag and version, and its tags are
- * the same before and after.
+ * One consistent reading of an object: what is told of it is of one ETag and version, and its tags
+ * are the same before and after. Only a small body is read: whatever waits behind this reading, such
+ * as a deletion, does not wait for a large one.
  */
 import { createHash } from "node:crypto";
 import { PoisonError, TransientError } from "@tidemark/pipeline";
-import type { Bucket, ObjectHead, ObjectTags, OpenObject, Refusal } from "./bucket.ts";
+import { noTags, type Bucket, type ObjectHead, type ObjectTags, type Refusal } from "./bucket.ts";
 import { isArchived, usedTags, type PolicyRules, type UsedTags } from "./object-policy.ts";
 
 export interface ReadingRules {
   readonly policy: PolicyRules;
   /** Tags are asked for only where something is read from them. */
   readonly tagNames: readonly string[];
-  /** Larger bodies are hashed and never in memory as a whole. */
+  /** Larger bodies stay where they are. */
   readonly inlineBytesMax: number;
   readonly sizeBytesMax: number;
 }
 
 export interface ReadBody {
-  /** Hex sha256 of the content type and the bytes. */
+  /**
+   * Hex sha256 of the content type and the bytes, or for a body that is not read, of what S3 says
+   * that is another for other bytes. The same bytes written in another way may have another: then
+   * they are cut again, and nothing is embedded.
+   */
   readonly contentHash: string;
   /** Null for one that is too large to be inlined. */
   readonly bytes: Uint8Array | null;
@@ -79,23 +84,18 @@ async function openObject(
   key: string,
   rules: ReadingRules,
 ): Promise<Omit<ObjectReading, "tags"> | Refused | { readonly kind: "changed" }> {
-  const answer = await bucket.get(key);
+  const answer = await bucket.peek(key, rules.inlineBytesMax);
   if (answer.kind === "archived") {
     const described = await bucket.head(key);
     if (described.kind === "found") return unread(described.found, { isArchived: true });
     return described.kind === "archived" ? { kind: "changed" } : described;
   }
   if (answer.kind !== "found") return answer;
-  const { found } = answer;
-  const { head } = found;
-  const archived = isArchived(rules.policy, head);
-  const isTooLarge = head.sizeBytes > rules.sizeBytesMax;
-  if (!archived && !isTooLarge) {
-    const body = await readBody(found, rules.inlineBytesMax);
-    return { kind: "read", head, isArchived: false, isTooLarge: false, body };
-  }
-  found.discard();
-  return unread(head, { isArchived: archived, isTooLarge: !archived && isTooLarge });
+  const { bytes, head } = answer.found;
+  if (isArchived(rules.policy, head)) return unread(head, { isArchived: true });
+  if (head.sizeBytes > rules.sizeBytesMax) return unread(head, { isTooLarge: true });
+  const body = { contentHash: contentHashOf(head, bytes), bytes };
+  return { kind: "read", head, isArchived: false, isTooLarge: false, body };
 }
 
 function unread(
@@ -105,42 +105,12 @@ function unread(
   return { kind: "read", head, isArchived: archived, isTooLarge, body: null };
 }
 
-async function readBody(opened: OpenObject, inlineBytesMax: number): Promise<ReadBody> {
-  const { contentType, sizeBytes } = opened.head;
+function contentHashOf(
+  { contentType, etag, sizeBytes }: ObjectHead,
+  bytes: Uint8Array | null,
+): string {
   const hash = createHash("sha256").update(`${contentType ?? ""}\n`);
-  const isInline = sizeBytes <= inlineBytesMax;
-  const blocks: Uint8Array[] = [];
-  let readBytes = 0;
-  try {
-    for await (const block of opened.body) {
-      readBytes += block.length;
-      hash.update(block);
-      if (isInline) blocks.push(block);
-    }
-  } catch (error) {
-    throw new TransientError("an object could not be read to its end", { cause: error });
-  }
-  if (readBytes !== sizeBytes) {
-    throw new TransientError("an object could not be read to its end");
-  }
-  return { contentHash: hash.digest("hex"), bytes: isInline ? Buffer.concat(blocks) : null };
-}
-
-/** All the bytes of a body of a known size. Throws `TransientError` when they do not come. */
-export async function readWhole({ body, head }: OpenObject): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafe(head.sizeBytes);
-  let filled = 0;
-  try {
-    for await (const block of body) {
-      if (filled + block.length > bytes.length) break;
-      bytes.set(block, filled);
-      filled += block.length;
-    }
-  } catch (error) {
-    throw new TransientError("an object could not be read to its end", { cause: error });
-  }
-  if (filled === bytes.length) return bytes;
-  throw new TransientError("an object could not be read to its end");
+  return hash.update(bytes ?? `${etag} ${sizeBytes}`).digest("hex");
 }
 
 /** Throws `PoisonError` for an object past the limit, naming it, with the state it was found in. */
@@ -171,7 +141,7 @@ async function tagsOf(
 > {
   if (tagNames.length === 0) return { kind: "found", found: null };
   const answer = await bucket.tags(key);
-  return answer.kind === "archived" ? { kind: "blocked", reason: "InvalidObjectState" } : answer;
+  return answer.kind === "archived" ? { kind: "found", found: noTags } : answer;
 }
 
 function isSame(before: ObjectTags | null, after: ObjectTags | null): boolean {

@@ -4,15 +4,17 @@ import { listingFailure, refusalOf } from "./s3-error.ts";
 interface Answer {
   readonly name?: string;
   readonly status?: number;
+  readonly attempts?: number;
   readonly code?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-function anError({ code, headers, name = "Error", status }: Answer): Error {
+function anError({ attempts, code, headers, name = "Error", status }: Answer): Error {
   return Object.assign(new Error("said so"), {
     name,
     ...(code === undefined ? {} : { code }),
     ...(status === undefined ? {} : { $metadata: { httpStatusCode: status } }),
+    ...(attempts === undefined ? {} : { $metadata: { attempts } }),
     ...(headers === undefined ? {} : { $response: { statusCode: status, headers } }),
   });
 }
@@ -57,6 +59,7 @@ test.each<[string, Answer]>([
   ["no connection", { code: "ECONNREFUSED" }],
   ["no credentials", { name: "CredentialsProviderError" }],
   ["silence", { name: "TimeoutError" }],
+  ["a failure that the client wrapped", { attempts: 3 }],
 ])("%s says nothing of the object: it is asked for later", (_name, answer) => {
   expect(() => refusalOf(anError(answer))).toThrow(TransientError);
 });

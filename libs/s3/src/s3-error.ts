@@ -27,6 +27,7 @@ const waitCodes = new Set(["RequestTimeout", "SlowDown", "TooManyRequests", "Ope
  *   NoSuchBucket, any other 404, 5xx, silence   transient
  */
 export function refusalOf(error: unknown): Refusal {
+  if (error instanceof TransientError) throw error;
   const failure = codeOfFailure(error);
   const { code, status } = failure;
   const { isDeleteMarker } = failure;
@@ -37,6 +38,12 @@ export function refusalOf(error: unknown): Refusal {
   const isLater = credentialCodes.has(code) || waitCodes.has(code);
   if (!isRefused || isLater || [404, 408, 429].includes(status)) throw transient(failure, error);
   return { kind: "blocked", reason: code };
+}
+
+/** Null for what has no first byte; throws again whatever else is wrong. */
+export function noneOfEmpty(error: unknown): null {
+  if (codeOfFailure(error).status === 416) return null;
+  throw error;
 }
 
 /** A listing is whole or it is nothing: whatever refuses it is waited for. */

@@ -28,13 +28,7 @@ import {
 } from "./object-policy.ts";
 import { decodePin, encodePin, keyIn, locationOf } from "./pinned-object.ts";
 import { RateLimit } from "./rate-limit.ts";
-import {
-  readObject,
-  readWhole,
-  refuseTooLarge,
-  type ObjectReading,
-  type ReadBody,
-} from "./read-object.ts";
+import { readObject, refuseTooLarge, type ObjectReading, type ReadBody } from "./read-object.ts";
 import type { ReportListener } from "./report.ts";
 
 export interface S3SourceOptions {
@@ -157,10 +151,10 @@ export class S3Source implements DocumentSource, ContentStore {
     const key = keyIn(bucket.name, content.location);
     const pin = decodePin(content.pin);
     if (key === null || !this.#filter(key) || pin.sizeBytes > this.#sizeBytesMax) return null;
-    const answer = await bucket.get(key, pin);
+    const answer = await bucket.fetch(key, pin);
     switch (answer.kind) {
       case "found":
-        return readWhole(answer.found);
+        return answer.found;
       case "blocked":
         throw new TransientError(`the object cannot be read: ${answer.reason}`);
       case "absent":

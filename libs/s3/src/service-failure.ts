@@ -12,7 +12,7 @@ export interface ServiceFailure {
 
 interface ClientError extends Error {
   readonly code?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
   readonly $response?: {
     readonly statusCode?: number;
     readonly headers?: Readonly<Record<string, string>>;
@@ -52,7 +52,13 @@ export function codeOfFailure(error: unknown): ServiceFailure {
   }
   if (silentNames.has(name)) return { ...facts, code: name === "TimeoutError" ? name : message };
   if (typeof code === "string") return { ...facts, code };
+  // The client tried, some times in a row, and no answer came.
+  if ($metadata?.attempts !== undefined) return { ...facts, code: networkCodeIn(message) };
   throw error;
+}
+
+function networkCodeIn(message: string): string {
+  return /\bE[A-Z]{4,}\b/u.exec(message)?.[0] ?? "no answer";
 }
 
 const unnamed = new Set(["Error", "UnknownError", "Unknown", "SyntaxError"]);

@@ -18,6 +18,7 @@ import {
   type QueueMessage,
   type ReceiveOptions,
 } from "./queue.ts";
+import { isOfAws, regionOf } from "./queue-url.ts";
 import { codeOfFailure } from "./service-failure.ts";
 
 export interface SqsQueueOptions {
@@ -33,7 +34,6 @@ const connectWithinMs = 5_000;
 /** Longer than the longest wait for a message. */
 const answerWithinMs = 40_000;
 const msPerSecond = 1_000;
-const awsHost = /^(?:sqs\.(?<region>[\w-]+)|(?<legacy>[\w-]+)\.queue)\.amazonaws\.com(?:\.cn)?$/u;
 /** Servers other than AWS have no regions, and the signature needs one. */
 const regionElsewhere = "us-east-1";
 
@@ -53,6 +53,7 @@ export class SqsQueue implements Queue, AsyncDisposable {
     const regionNeeded = regionOf(url) ?? region ?? (isOfAws(url) ? null : regionElsewhere);
     const client = new SQSClient({
       maxAttempts: attemptsMax,
+      endpoint: new URL(url).origin,
       requestHandler: { connectionTimeout: connectWithinMs, requestTimeout: answerWithinMs },
       ...(regionNeeded === null ? {} : { region: regionNeeded }),
       ...(credentials === undefined ? {} : { credentials }),
@@ -149,13 +150,4 @@ function refuseFailed(what: string, failed: readonly BatchResultErrorEntry[] = [
   if (!first) return;
   const problem = `${failed.length} messages were not ${what}: ${first.Code ?? "unknown"}`;
   throw new TransientError(problem);
-}
-
-function regionOf(url: string): string | null {
-  const { legacy, region } = awsHost.exec(new URL(url).hostname)?.groups ?? {};
-  return region ?? legacy ?? null;
-}
-
-function isOfAws(url: string): boolean {
-  return new URL(url).hostname.includes(".amazonaws.com");
 }
