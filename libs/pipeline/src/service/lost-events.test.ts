@@ -2,8 +2,6 @@ import { VirtualClock } from "@tidemark/testing";
 import type { Finding, SourceWatch } from "../ports/source-watch.ts";
 import { LostEvents, lostKeysMax, type LostReport } from "./lost-events.ts";
 
-const silent = () => {};
-const logger = { debug: silent, info: silent, warn: silent, error: silent };
 const at = (position: number) => ({ epoch: 1, position });
 
 function aFinding(finding: Partial<Finding> = {}): Finding {
@@ -34,9 +32,6 @@ class Judging {
     };
     this.lost = new LostEvents({
       watch,
-      clock: this.clock,
-      logger,
-      source: "uploads",
       told: (report) => this.reports.push(report),
       ...options,
     });

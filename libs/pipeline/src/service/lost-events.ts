@@ -11,7 +11,6 @@
  */
 import { compareKeys, compareRevisions, type Revision } from "@tidemark/domain";
 import type { Finding, SourceWatch } from "../ports/source-watch.ts";
-import type { Clock, PipelineLogger } from "../ports/world.ts";
 import { Wakeup } from "../run-stage/wakeup.ts";
 
 export interface LostReport {
@@ -26,9 +25,6 @@ export interface LostReport {
 
 export interface LostEventsOptions {
   readonly watch: SourceWatch;
-  readonly clock: Clock;
-  readonly logger: PipelineLogger;
-  readonly source: string;
   readonly told: (report: LostReport) => void;
   readonly announcedMax?: number;
 }
@@ -67,7 +63,6 @@ const foundMax = 10_000;
 const reportedMax = 10_000;
 const scansWaitingMax = 16;
 export const lostKeysMax = 1_000;
-const keysLoggedMax = 20;
 
 export class LostEvents {
   readonly #options: LostEventsOptions;
@@ -155,7 +150,7 @@ export class LostEvents {
   }
 
   #report(scan: ScanFindings, { isDrained }: { readonly isDrained: boolean }): void {
-    const { logger, source, told, watch } = this.#options;
+    const { told, watch } = this.#options;
     const open = scan.found.filter(
       (finding) => (watch.tellsOf?.(finding) ?? true) && !this.#isExplained(finding, scan),
     );
@@ -172,10 +167,6 @@ export class LostEvents {
     };
     this.#last = report;
     this.#total += keys.length;
-    if (keys.length > 0) {
-      const lostKeys = keys.slice(0, keysLoggedMax);
-      logger.warn({ source, lost: keys.length, keys: lostKeys }, "events were lost");
-    }
     told(report);
   }
 

@@ -83,7 +83,7 @@ export class SourceLine {
 
   constructor(options: SourceLineOptions) {
     this.#options = options;
-    const { clock, logger, lost = () => {}, source, watch } = options;
+    const { lost = () => {}, watch } = options;
     this.#publisher = new HintPublisher({
       ...options,
       epoch: () => this.#epoch,
@@ -91,9 +91,7 @@ export class SourceLine {
       scanDue: () => this.#scanNext(),
     });
     // Who cannot say that it has heard everything cannot be said to have lost anything.
-    this.#lost = watch?.drained
-      ? new LostEvents({ watch, clock, logger, source, told: lost })
-      : null;
+    this.#lost = watch?.drained ? new LostEvents({ watch, told: lost }) : null;
   }
 
   get epoch(): number {
