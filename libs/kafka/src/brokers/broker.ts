@@ -33,8 +33,18 @@ interface GroupIdentity {
   readonly memberId: string;
 }
 
+/** One for requests that wait for records, one for all others. */
+export interface Connection {
+  isConnected(): boolean;
+  connect(): Promise<unknown>;
+  authenticate(): Promise<void>;
+}
+
 export interface Broker {
-  readonly connectionPool: { send<T>(call: unknown): Promise<T> };
+  readonly connectionPool: {
+    readonly pool: readonly Connection[];
+    send<T>(call: unknown): Promise<T>;
+  };
   isConnected(): boolean;
   connect(): Promise<void>;
 

@@ -23,6 +23,7 @@ export class KafkaBrokers implements Disposable {
   /** Brokers as the cluster names them. */
   readonly #nodes = new Map<number, Node>();
   readonly #coordinators = new Map<string, number>();
+  readonly #connecting = new Map<Broker, Promise<void>>();
   #seed: Broker | null = null;
   #controllerId = -1;
 
@@ -55,7 +56,7 @@ export class KafkaBrokers implements Disposable {
     if (!this.#nodes.has(nodeId)) await this.metadata([]);
     const node = this.#nodes.get(nodeId);
     if (!node) throw new KafkaUnreachableError(`broker ${nodeId} is not in the cluster`);
-    return connected(node.broker);
+    return this.#connected(node.broker);
   }
 
   /** Any will do where the cluster forwards; an older one wants its controller. */
@@ -100,7 +101,7 @@ export class KafkaBrokers implements Disposable {
     const ways = [...(first && known.length === 0 ? [async () => first] : []), ...known, ...seeds];
     for (const way of ways) {
       try {
-        yield await connected(await way());
+        yield await this.#connected(await way());
       } catch (error) {
         problems.push(error);
       }
@@ -110,6 +111,23 @@ export class KafkaBrokers implements Disposable {
   async #openSeed(address: string): Promise<Broker> {
     this.#seed = await this.#library.broker(hostAndPort(address));
     return this.#seed;
+  }
+
+  /**
+   * All its connections, whoever needs one. The library would open one as often as it is asked for
+   * before it is open.
+   */
+  async #connected(broker: Broker): Promise<Broker> {
+    const { pool } = broker.connectionPool;
+    if (pool.every((connection) => connection.isConnected())) return broker;
+    const connecting = this.#connecting.get(broker) ?? connect(broker);
+    this.#connecting.set(broker, connecting);
+    try {
+      await connecting;
+      return broker;
+    } finally {
+      this.#connecting.delete(broker);
+    }
   }
 
   /** Brokers that moved or left are forgotten, with what hung on them. */
@@ -127,9 +145,12 @@ export class KafkaBrokers implements Disposable {
   }
 }
 
-async function connected(broker: Broker): Promise<Broker> {
+async function connect(broker: Broker): Promise<void> {
   if (!broker.isConnected()) await broker.connect();
-  return broker;
+  for (const connection of broker.connectionPool.pool) {
+    if (!connection.isConnected()) await connection.connect();
+    await connection.authenticate();
+  }
 }
 
 function hostAndPort(address: string): { host: string; port: number } {

@@ -33,6 +33,12 @@ const refusals: ReadonlyMap<string, string> = new Map([
   ["POLICY_VIOLATION", "create the topic by hand, or loosen the cluster's policy for topics"],
   ["INVALID_CONFIG", "create the topic by hand with the settings that this cluster allows"],
   ["INVALID_TOPIC_EXCEPTION", "choose another log.prefix"],
+  [
+    "INCONSISTENT_GROUP_PROTOCOL",
+    "another program reads with this group: choose another log.prefix",
+  ],
+  ["INVALID_SESSION_TIMEOUT", "the cluster must allow sessions of 10 s"],
+  ["GROUP_MAX_SIZE_REACHED", "raise the cluster's group.max.size, or start fewer processes"],
 ]);
 
 /** Of a producer whose numbering the brokers do not share any more; a new one starts afresh. */
