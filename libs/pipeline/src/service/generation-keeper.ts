@@ -73,14 +73,18 @@ export class GenerationKeeper {
     await this.#options.lines.sync();
   }
 
-  /** Written down in the catalogue, and in the index for when the catalogue is lost. */
+  /**
+   * Written down in the catalogue, and in the index for when the catalogue is lost. Whoever reads of
+   * a generation finds it whole in the index: it is made there first.
+   */
   async #put(generations: readonly Generation[]): Promise<void> {
     const { catalogue, index } = this.#options;
+    const isKept = ({ state }: Generation) => state !== "retired";
+    for (const { id, recipe } of generations.filter(isKept)) {
+      await index.ensureGeneration(id, recipe.space.dimension);
+    }
     await catalogue.putGenerations(generations);
-    if (!index.noteGenerations) return;
-    const kept = catalogue.generations.filter(({ state }) => state !== "retired");
-    for (const { id, recipe } of kept) await index.ensureGeneration(id, recipe.space.dimension);
-    await index.noteGenerations(kept);
+    await index.noteGenerations?.(catalogue.generations.filter(isKept));
   }
 
   /** A catalogue that was lost is taken from what the index has noted of its generations. */

@@ -13,6 +13,7 @@ import {
   type Token,
 } from "@tidemark/domain";
 import type { ChunkPart, UpsertMutation } from "../chunk-record.ts";
+import { TransientError } from "../errors.ts";
 import type { PipelineObserver } from "../observer.ts";
 import type { ContentStore } from "../ports/document-source.ts";
 import type { Embedder } from "../ports/embedder.ts";
@@ -60,6 +61,7 @@ interface Runners {
 }
 
 const noSignal = new AbortController().signal;
+const indexAgainAfterMs = 1_000;
 /** A replay may go slowly, and keeps what it has taken until then. */
 const replayLookahead = { lookaheadRecordsMax: 2_000, lookaheadBytesMax: 8 << 20 };
 
@@ -134,8 +136,7 @@ export class GenerationLine {
 
   /** Runs until aborted. Rejects on a bug in any stage, after the others have stopped. */
   async run(signal: AbortSignal): Promise<void> {
-    const { id, recipe } = this.generation;
-    await this.#options.index.ensureGeneration(id, recipe.space.dimension);
+    await this.#ensureGeneration(signal);
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
     this.#stop = stop;
@@ -155,6 +156,22 @@ export class GenerationLine {
     await Promise.allSettled(this.#replaying);
     const broken = settled.find((outcome) => outcome.status === "rejected");
     if (broken) throw broken.reason;
+  }
+
+  /** An index that is away when a process starts is waited for, as by the stages later on. */
+  async #ensureGeneration(signal: AbortSignal): Promise<void> {
+    const { clock, index, logger } = this.#options;
+    const { id, recipe } = this.generation;
+    while (!signal.aborted) {
+      try {
+        await index.ensureGeneration(id, recipe.space.dimension);
+        return;
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error;
+        logger.warn({ generation: id, problem: error.message }, "generation waits for the index");
+      }
+      await clock.sleep(indexAgainAfterMs, signal);
+    }
   }
 
   /** Chunks the range of a job again until aborted, or until the line ends. Rejects on a bug. */
