@@ -19,7 +19,7 @@ cd "$(dirname "$0")/.."
 if [ -z "${TIDEMARK_URL+x}" ]; then
   echo "starting the services of docker-compose.yml (the first time, the image is built)"
   docker compose up --detach --wait
-  TIDEMARK_KEY=${TIDEMARK_KEY-$(docker compose run --rm --no-deps -T init key)}
+  TIDEMARK_KEY=${TIDEMARK_KEY-$(docker compose --progress quiet run --rm --no-deps -T init key)}
   TIDEMARK_URL=http://127.0.0.1:${TIDEMARK_PORT:-8787}
 fi
 TIDEMARK_KEY=${TIDEMARK_KEY-}
@@ -120,7 +120,7 @@ echo "2. put $key into the bucket $S3_BUCKET"
 put spring
 await 0.2 "a search finds it" found spring
 
-echo "3. edit it: spring becomes autumn"
+echo "3. edit it: spring becomes autumn (what follows a change within 5 s shares one run with it)"
 put autumn
 await 0.2 "a search finds the new text" found autumn
 if says spring; then fail "the search still finds the old text"; fi
