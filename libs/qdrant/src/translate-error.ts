@@ -13,6 +13,7 @@ export const dependency = "qdrant";
 
 const detailCharactersMax = 300;
 const requestTimeout = 408;
+const isWithoutIndex = /\bNo \w+ index for\b/u;
 const tooManyRequests = 429;
 
 /**
@@ -20,6 +21,7 @@ const tooManyRequests = 429;
  *   no answer, not in time, cut off  transient
  *   408, 429, 5xx                    transient
  *   404 of a collection              transient: it may be made again
+ *   400 for want of a payload index  transient: whoever makes the collection makes them after it
  *   another 4xx                      a bug, or a key without rights
  *   anything else                    what it was
  */
@@ -77,6 +79,7 @@ function refused(
   }
   // An absent record is no error, so what is not found is a collection.
   if (status === 404) return new MissingCollectionError(told, { dependency });
+  if (isWithoutIndex.test(detail)) return new TransientError(told, { dependency });
   return new RefusedRequestError(status, told);
 }
 
