@@ -56,6 +56,7 @@ describeWith("a bucket on a real S3", await findMoto(), (s3) => {
       await bucket.put("untagged.md", "# B");
       await bucket.put("frozen.md", "ice", { storageClass: "GLACIER" });
       await bucket.put("rare.md", "rare", { storageClass: "STANDARD_IA" });
+      await bucket.put("empty.md", new Uint8Array());
       await bucket.put("large.md", "x".repeat(100_000));
       await bucket.put("too-large.md", "x".repeat(200_000));
       await bucket.putInParts("parts.bin", [Buffer.alloc(5 << 20, "a"), Buffer.from("end")]);
@@ -64,7 +65,7 @@ describeWith("a bucket on a real S3", await findMoto(), (s3) => {
         await using opened = openBucket(bucket, { settings, options: { sizeBytesMax: 150_000 } });
         const documents = await listed(opened.source);
 
-        expect(documents).toHaveLength(8);
+        expect(documents).toHaveLength(9);
         for (const { digest, key } of documents) {
           expect([key, await digestRead(opened.source, key)]).toEqual([key, digest]);
         }
@@ -104,6 +105,17 @@ describeWith("a bucket on a real S3", await findMoto(), (s3) => {
       expect(await source.fetch(id, content)).toBeNull();
       await bucket.delete("a b+c/潮.md");
       expect(await source.fetch(id, content)).toBeNull();
+    });
+
+    test("an empty object is a document without content", async () => {
+      await using bucket = await create();
+      await bucket.put("empty.md", new Uint8Array());
+      await using opened = openBucket(bucket);
+
+      expect((await found(opened.source, "empty.md")).body).toMatchObject({
+        content: { kind: "text", text: "" },
+        sizeBytes: 0,
+      });
     });
 
     test("metadata, tags and types are read as they were written", async () => {
