@@ -4,7 +4,7 @@ import type { ServedSource, SourceLineView } from "@tidemark/pipeline";
 import type { S3SourceConfig } from "@tidemark/runtime";
 import { openS3Source } from "@tidemark/s3";
 import { lineOf, remoteLine, unread } from "./listed-source.ts";
-import type { OpenedSource, SourcesOptions } from "./source-options.ts";
+import { isTenantDeclared, type OpenedSource, type SourcesOptions } from "./source-options.ts";
 
 export function openBucketSource(options: SourcesOptions, source: S3SourceConfig): OpenedSource {
   const { catalogue, chance, clock, config, logger, remote, resources } = options;
@@ -20,7 +20,11 @@ export function openBucketSource(options: SourcesOptions, source: S3SourceConfig
       clock,
       chance,
       logger,
-      onReport: (report) => logger.warn({ source: name, ...report }, "left out"),
+      onReport: (report) => {
+        // Repeated and foreign events are everyday.
+        const level = report.kind === "skipped-events" ? "debug" : "warn";
+        logger[level]({ source: name, ...report }, "left out");
+      },
     }),
   );
   const from = opened.source;
@@ -28,7 +32,9 @@ export function openBucketSource(options: SourcesOptions, source: S3SourceConfig
     const served = servedBucket(options, source, remoteLine(options, name));
     return { served: { ...served, from }, from: null, contents: from, line: null };
   }
-  const line = lineOf(options, { config: source, from, watch: opened.watch });
+  // What lists a bucket is paid for by the request.
+  const { scanMs: scanLeastMs } = source;
+  const line = lineOf(options, { config: source, from, watch: opened.watch, scanLeastMs });
   const served = servedBucket(options, source, line);
   return { served: { ...served, from }, from, contents: from, line };
 }
@@ -38,11 +44,12 @@ function servedBucket(
   source: S3SourceConfig,
   line: SourceLineView,
 ): ServedSource {
-  const { permissions } = source;
+  const { permissions, tenant } = source;
   return {
     name: sourceName(source.name),
     kind: source.kind,
-    declaresTenants: source.tenant !== undefined,
+    declaresTenants:
+      tenant?.kind === "tag" || (tenant?.kind === "named" && isTenantDeclared(tenant.tenant)),
     declaresPermissions: permissions.kind !== "public",
     defaultPermissions: { kind: "unknown" },
     defaultTenant: config.tenants.required ? null : everyTenant,

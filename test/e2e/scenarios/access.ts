@@ -4,7 +4,7 @@ import { untilFound, untilGone } from "../support/found.ts";
 import type { Deployment, StartDeployment } from "../support/deployment.ts";
 import type { TidemarkApi } from "../support/tidemark-api.ts";
 
-const testMs = 60_000;
+const testMs = 180_000;
 const waitMs = 20_000;
 
 export function accessScenarios(name: string, start: StartDeployment): void {

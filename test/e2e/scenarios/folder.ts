@@ -2,7 +2,7 @@
 import { untilFound, untilGone } from "../support/found.ts";
 import type { Deployment, StartDeployment } from "../support/deployment.ts";
 
-const testMs = 60_000;
+const testMs = 180_000;
 
 export function folderScenarios(name: string, start: StartDeployment): void {
   describe(`a folder, ${name}`, () => {

@@ -3,7 +3,7 @@ import { handbookText } from "../support/handbook.ts";
 import { untilFound, untilGone } from "../support/found.ts";
 import type { Deployment, StartDeployment } from "../support/deployment.ts";
 
-const testMs = 60_000;
+const testMs = 180_000;
 const waitMs = 20_000;
 
 export function pushScenarios(name: string, start: StartDeployment): void {

@@ -22,6 +22,8 @@ export interface DeploymentOptions {
 
 export interface Deployment extends AsyncDisposable {
   readonly api: TidemarkApi;
+  /** What its processes said of late. */
+  log(): string;
   putFile(key: string, content: string | Uint8Array): Promise<void>;
   deleteFile(key: string): Promise<void>;
   /** Files and directories alike. */

@@ -1,6 +1,6 @@
 /** Every service a process of its own, on a Kafka and a Qdrant that others may use too. */
 import { randomBytes } from "node:crypto";
-import { cpSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ClusterAddress } from "../../servers/cluster.ts";
 import { freePorts } from "../../servers/free-port.ts";
@@ -129,6 +129,10 @@ export class DistributedDeployment implements Deployment {
 
   async stopAll(): Promise<void> {
     await Promise.all([...this.#processes.values()].map((process) => process.stop()));
+  }
+
+  log(): string {
+    return this.processes.map(({ logFile }) => readFileSync(logFile, "utf8")).join("");
   }
 
   /** Where a document of the folder lies. */

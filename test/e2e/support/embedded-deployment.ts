@@ -47,6 +47,10 @@ export class EmbeddedDeployment implements Deployment {
     return this.#home.configFiles;
   }
 
+  log(): string {
+    return this.#process.output;
+  }
+
   /** Where a document of the folder lies. */
   at(key: string): string {
     return this.#home.at(key);
