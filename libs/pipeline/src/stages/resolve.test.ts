@@ -1,6 +1,6 @@
 import { aSource, MemoryEventLog, VirtualClock } from "@tidemark/testing";
-import { documentId, encodeHint, type Hint } from "@tidemark/domain";
-import { hintsTopic } from "../topics.ts";
+import { decodeMutation, documentId, encodeHint, type Hint } from "@tidemark/domain";
+import { hintsTopic, mutationsTopic } from "../topics.ts";
 import { resolveStage } from "./resolve.ts";
 
 const clock = new VirtualClock();
@@ -54,4 +54,52 @@ test("a change stays live when a scan asks for the document again", () => {
   expect(items).toEqual([
     expect.objectContaining({ hint: expect.objectContaining({ reason: "change" }) }),
   ]);
+});
+
+test.each([
+  ["the source's own time where nobody told", null, 7, 7],
+  ["when it was told to have changed, where only tags did", 9, 7, 9],
+  ["the newer of the two, where it was written again since", 5, 7, 7],
+  ["when it was told, where the source does not say", 9, null, 9],
+])("a mutation's time is %s", async (_name, told, known, expected) => {
+  const log = new MemoryEventLog({ clock });
+  const id = documentId(aSource, "a.md");
+  const state = {
+    kind: "found" as const,
+    body: null,
+    tenant: "*",
+    permissions: { kind: "public" as const },
+    archived: false,
+    metadata: {},
+    sourceDigest: "1",
+    sourceTimeMs: known,
+  };
+  const source = { read: async () => state, list: () => (async function* () {})() };
+  const sources = new Map([[aSource, source]]);
+  const stage = resolveStage({ log, sources, clock, blocked: () => {} });
+  const hint: Hint = {
+    source: aSource,
+    documentId: id,
+    epoch: 1,
+    expects: "unknown",
+    reason: "change",
+    sourceTimeMs: told,
+    observedAtMs: nowMs,
+    trace: null,
+  };
+  const items = [{ hint, offset: 0 }];
+
+  await stage.handle([{ key: id, items }], {
+    progressFor: () => [],
+    signal: new AbortController().signal,
+    proves: () => {},
+  });
+
+  const values = await Promise.all(
+    (await log.ranges(mutationsTopic)).map(({ begin, end, partition }) =>
+      log.read(mutationsTopic, partition, { from: begin, to: end, recordsMax: 10 }),
+    ),
+  );
+  const [record] = values.flat();
+  expect(decodeMutation(record?.value ?? "", 0)).toMatchObject({ sourceTimeMs: expected });
 });
