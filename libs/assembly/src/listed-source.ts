@@ -11,6 +11,8 @@ import { limitsOf, type OpenedSource, type SourcesOptions } from "./source-optio
 
 export interface ListedSource {
   readonly config: { readonly name: string; readonly hold: HoldConfig; readonly scanMs: number };
+  /** Given where a scan costs more than its time: no two follow one another more closely. */
+  readonly scanLeastMs?: number;
   readonly from: DocumentSource & { readonly rootIdentity: string | null };
   /** Null where the scan alone finds changes. */
   readonly watch: SourceWatch | null;
@@ -18,7 +20,7 @@ export interface ListedSource {
 
 /** The line of a source that is listed in this process. */
 export function lineOf(options: SourcesOptions, listed: ListedSource): SourceLine {
-  const { config, from, watch } = listed;
+  const { config, from, scanLeastMs, watch } = listed;
   const { catalogue, logger } = options;
   const name = sourceName(config.name);
   const rememberRoot = async () => {
@@ -40,6 +42,7 @@ export function lineOf(options: SourcesOptions, listed: ListedSource): SourceLin
     },
     limits: limitsOf(config.hold),
     scanMs: config.scanMs,
+    ...(scanLeastMs === undefined ? {} : { scanLeastMs }),
     digestedTo: () => options.digestedTo(name),
     scanned: (report) => {
       options.scanned(report);
