@@ -116,7 +116,7 @@ export const noLostChange: readonly Fence[] = [
     promise: 1,
     does: "Content that is not what was pinned means a new hint.",
     file: "libs/pipeline/src/stages/document-chunker.ts",
-    before: "    if (!bytes) return this.#stateAgain(mutation);",
+    before: "    if (!bytes) return this.#stateAgain(mutation, forced);",
     after: "    if (!bytes) return;",
     test: "content that is no longer what was pinned is asked for again, though the event of its change was lost",
   },
