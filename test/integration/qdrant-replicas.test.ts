@@ -1,11 +1,11 @@
 /**
- * The same race where every record is on two peers, which decide conditions one by one. It is what
- * `replicationMax` of the index on Qdrant rests on.
+ * The same race where every record is on two peers, which decide conditions one by one. Writers
+ * come through it and readers do not: it is what `replicationMax` of the index on Qdrant rests on.
  */
-import type { GenerationId } from "@tidemark/domain";
+import type { GenerationId, Token } from "@tidemark/domain";
 import type { VectorIndex } from "@tidemark/pipeline";
 import { openQdrantIndex } from "@tidemark/qdrant";
-import { anId, eventually } from "@tidemark/testing";
+import { aManifest, anId, aToken, eventually } from "@tidemark/testing";
 import { describeWith } from "../servers/available.ts";
 import { findQdrantPeers, type QdrantPeers } from "../servers/qdrant.ts";
 import { ask, freshGeneration, freshPrefix } from "./support/qdrant-collections.ts";
@@ -67,8 +67,37 @@ describeWith("writers at once on two qdrants that are one", await findQdrantPeer
     raceWithinMs,
   );
 
+  test("lose readers the manifest that is being written: more replicas are refused for it", async () => {
+    const [first, second] = indexes;
+    if (!first || !second) throw new Error("there are two peers");
+    const documentId = anId("watched");
+    let read: Token | null = null;
+    let missing = 0;
+    const done = new AbortController();
+    const write = async (revision: number) => {
+      const manifest = aManifest({ documentId, revision, token: aToken(), indexed: null });
+      const commit = { manifest, tokenRead: read, put: [], sweep: null };
+      expect(await first.commit(generation, [commit], [])).toEqual(["won"]);
+      read = manifest.token;
+    };
+    await write(1);
+    const watch = async () => {
+      while (!done.signal.aborted) {
+        const [manifest] = await second.manifests(generation, [documentId]);
+        if (!manifest) missing += 1;
+      }
+    };
+
+    const watching = [watch(), watch()];
+    for (let revision = 2; revision <= 200; revision += 1) await write(revision);
+    done.abort();
+    await Promise.all(watching);
+
+    expect(missing).toBeGreaterThan(0);
+  });
+
   test(
-    "do so also while one of the two is killed and comes back",
+    "leave it so also while one of the two is killed and comes back",
     async () => {
       const [first, second] = peers().peers;
       for (let seed = 101; seed <= 106; seed += 1) {

@@ -216,7 +216,7 @@ async function startPeers(): Promise<QdrantPeers> {
     await LocalQdrant.start({
       environment: peer(firstPort),
       args: ["--uri", uriOf(firstPort)],
-      isReady: async (url) => (await peersSeenBy(url)) === 1,
+      isReady: async (url) => (await peersSeenBy(url)) >= 1,
     }),
   );
   const second = stack.use(

@@ -1,5 +1,7 @@
 /** Which collections there are: one a generation, and one for what belongs to none. */
 import type { GenerationId } from "@tidemark/domain";
+import { TransientError } from "@tidemark/pipeline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Collection } from "./collection.ts";
 import {
   checkCollection,
@@ -18,6 +20,8 @@ export type CollectionsConfig = CollectionConfig & Pick<QdrantConfig, "prefix">;
 const durably = { wait: true, ordering: "strong" } as const;
 const generationKeys = Object.keys(payloadIndexes) as PayloadKey[];
 const alreadyThere = new Set([400, 409]);
+const looksMax = 10;
+const lookAgainMs = 100;
 
 export class Collections {
   readonly #connection: Connection;
@@ -157,14 +161,18 @@ export class Collections {
     return made;
   }
 
+  /** A collection that another process is just making has no replica yet, for a moment. */
   async #find(name: string): Promise<CollectionInfo | null> {
-    try {
-      return await this.#connection.ask(`look at ${name}`, (api, init) =>
-        api.getCollection({ collection_name: name }, init),
-      );
-    } catch (error) {
-      if (error instanceof MissingCollectionError) return null;
-      throw error;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#connection.ask(`look at ${name}`, (api, init) =>
+          api.getCollection({ collection_name: name }, init),
+        );
+      } catch (error) {
+        if (error instanceof MissingCollectionError) return null;
+        if (!(error instanceof TransientError) || attempt === looksMax) throw error;
+        await sleep(lookAgainMs);
+      }
     }
   }
 }

@@ -34,7 +34,11 @@ import type { QdrantConfig } from "./qdrant-config.ts";
 import { manifestRecordId } from "./record-id.ts";
 import { checkVersion } from "./server-version.ts";
 
-/** The commit protocol was shown to hold on so many replicas, and on no more. */
+/**
+ * On two replicas writers were shown not to overtake each other, also when one is killed. Readers
+ * were not: a manifest is missing, for who asks for what most replicas hold, for as long as a write
+ * of it has reached one of two, and while a replica is away there is no answer at all.
+ */
 export const replicationMax = 1;
 const collectionsAtOnceMax = 4;
 
@@ -56,8 +60,8 @@ export class QdrantPrimitives implements IndexPrimitives {
   static async connect(config: QdrantConfig, probeName: string): Promise<QdrantPrimitives> {
     if (config.replication > replicationMax) {
       throw new ReplicationRefusedError(
-        `replication ${config.replication} is refused: replicas decide conditions one by one, and ` +
-          `that writers cannot overtake each other was shown for ${replicationMax} alone`,
+        `replication ${config.replication} is refused, ${replicationMax} is the most: documents ` +
+          "would be missing for readers while a write has reached some of the replicas",
       );
     }
     const connection = new Connection(config);
