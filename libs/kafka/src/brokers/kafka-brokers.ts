@@ -25,6 +25,8 @@ export class KafkaBrokers implements Disposable {
   readonly #coordinators = new Map<string, number>();
   readonly #connecting = new Map<Broker, Promise<void>>();
   #seed: Broker | null = null;
+  /** Of the known brokers, which is asked first. */
+  #first = 0;
   #controllerId = -1;
 
   constructor(options: KafkaConnectionOptions) {
@@ -32,19 +34,13 @@ export class KafkaBrokers implements Disposable {
     this.#seeds = options.brokers;
   }
 
-  /** What the cluster is now: asked of the first broker that answers. */
-  async metadata(topics: readonly string[]): Promise<ClusterMetadata> {
-    const problems: unknown[] = [];
-    for await (const broker of this.#reachable(problems)) {
-      try {
-        const metadata = await sendCall(broker, metadataCall(topics));
-        await this.#learn(metadata);
-        return metadata;
-      } catch (error) {
-        problems.push(error);
-      }
-    }
-    throw problems.at(-1) ?? new KafkaUnreachableError("no broker is known");
+  /** What the cluster is now. */
+  metadata(topics: readonly string[]): Promise<ClusterMetadata> {
+    return this.#firstAnswer(async (broker) => {
+      const metadata = await sendCall(broker, metadataCall(topics));
+      await this.#learn(metadata);
+      return metadata;
+    });
   }
 
   async topic(name: string): Promise<TopicMetadata | null> {
@@ -53,6 +49,7 @@ export class KafkaBrokers implements Disposable {
 
   /** A connected broker, by the id that leaders are told by. */
   async node(nodeId: number): Promise<Broker> {
+    if (nodeId < 0) throw new KafkaUnreachableError("a partition has no leader at present");
     if (!this.#nodes.has(nodeId)) await this.metadata([]);
     const node = this.#nodes.get(nodeId);
     if (!node) throw new KafkaUnreachableError(`broker ${nodeId} is not in the cluster`);
@@ -61,21 +58,22 @@ export class KafkaBrokers implements Disposable {
 
   /** Any will do where the cluster forwards; an older one wants its controller. */
   async controller(): Promise<Broker> {
-    if (!this.#nodes.has(this.#controllerId)) await this.metadata([]);
-    return this.node(this.#controllerId);
+    try {
+      return await this.node(this.#controllerId);
+    } catch {
+      // It was not known yet, or is not there any more.
+      await this.metadata([]);
+      return this.node(this.#controllerId);
+    }
   }
 
   /** Who keeps a group's members and offsets. */
   async coordinator(group: string): Promise<Broker> {
     const known = this.#coordinators.get(group);
-    if (known !== undefined && this.#nodes.has(known)) return this.node(known);
-    if (this.#nodes.size === 0) await this.metadata([]);
-    const [any] = this.#nodes.keys();
-    const asked = await this.node(any ?? -1);
-    const { coordinator } = await asked.findGroupCoordinator({
-      groupId: group,
-      coordinatorType: groupCoordinator,
-    });
+    if (known !== undefined) return this.node(known);
+    const { coordinator } = await this.#firstAnswer((broker) =>
+      broker.findGroupCoordinator({ groupId: group, coordinatorType: groupCoordinator }),
+    );
     this.#coordinators.set(group, coordinator.nodeId);
     return this.node(coordinator.nodeId);
   }
@@ -89,23 +87,24 @@ export class KafkaBrokers implements Disposable {
     this.#library.hangUp();
   }
 
-  /** Known brokers, then those of the config, for as long as none of them has answered. */
-  async *#reachable(problems: unknown[]): AsyncGenerator<Broker> {
-    const known = [...this.#nodes.values()].map(
-      ({ broker }) =>
-        async () =>
-          broker,
-    );
-    const seeds = this.#seeds.map((address) => () => this.#openSeed(address));
-    const first = this.#seed;
-    const ways = [...(first && known.length === 0 ? [async () => first] : []), ...known, ...seeds];
-    for (const way of ways) {
+  /** Asks known brokers, then those of the config, until one answers. */
+  async #firstAnswer<T>(ask: (broker: Broker) => Promise<T>): Promise<T> {
+    let problem: unknown = new KafkaUnreachableError("no broker is known");
+    const known = [...this.#nodes.values()].map(({ broker }) => broker);
+    const turned = known.map((_, at) => known[(at + this.#first) % known.length]);
+    const opened = turned.length === 0 && this.#seed ? [this.#seed] : [];
+    for (const next of [...opened, ...turned, ...this.#seeds]) {
+      if (next === undefined) continue;
       try {
-        yield await this.#connected(await way());
+        const broker = typeof next === "string" ? await this.#openSeed(next) : next;
+        return await ask(await this.#connected(broker));
       } catch (error) {
-        problems.push(error);
+        problem = error;
+        // Whoever hangs is not asked first again.
+        this.#first += 1;
       }
     }
+    throw problem;
   }
 
   async #openSeed(address: string): Promise<Broker> {

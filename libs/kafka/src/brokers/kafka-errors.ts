@@ -75,10 +75,6 @@ export function isRebalancing(error: unknown): boolean {
   return typeOf(error) === "REBALANCE_IN_PROGRESS";
 }
 
-export function isCoordinatorMoved(error: unknown): boolean {
-  return coordinatorMoved.has(typeOf(error));
-}
-
 /** The protocol's name of the error, of one of several where there are; empty where it has none. */
 export function typeOf(error: unknown): string {
   const { errors, type } = (error ?? {}) as ClientError;

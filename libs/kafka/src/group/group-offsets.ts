@@ -3,7 +3,6 @@
  * that was made anew since means nothing, and is as none.
  */
 import type { KafkaBrokers } from "../brokers/kafka-brokers.ts";
-import { isCoordinatorMoved } from "../brokers/kafka-errors.ts";
 import type { TopicState } from "../topics/topic-keeper.ts";
 
 export interface GroupOffsetsRequest {
@@ -35,7 +34,8 @@ export async function readGroupOffsets(
       ),
     );
   } catch (error) {
-    if (isCoordinatorMoved(error)) brokers.forgetCoordinator(group);
+    // It moved, or is not there any more.
+    brokers.forgetCoordinator(group);
     throw error;
   }
 }

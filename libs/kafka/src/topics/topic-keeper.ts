@@ -20,7 +20,7 @@ export interface TopicState {
   readonly name: string;
   readonly id: string;
   readonly partitions: number;
-  /** By partition. */
+  /** By partition; -1 where there is none at present. */
   readonly leaders: readonly number[];
   readonly recordBytesMax: number;
 }
@@ -62,8 +62,9 @@ export class TopicKeeper {
     const { clock } = this.#options;
     for (let looks = 0; looks < looksMax; looks += 1) {
       const state = await this.find(topic, looks === 0 ? ageMaxMs : 0);
-      if (state) return state;
-      await this.#make(topic);
+      // One that was just made takes a moment until it can be written to.
+      if (state && (looks === 0 || isLed(state))) return state;
+      if (!state) await this.#make(topic);
       await clock.sleep(lookAgainMs);
     }
     throw new TransientError(`Kafka has made ${this.nameOf(topic)} and does not show it`, {
@@ -117,12 +118,9 @@ export class TopicKeeper {
       ask: async () => {
         const readAtMs = clock.nowMs();
         const metadata = await brokers.topic(name);
-        if (!metadata || !isLed(metadata)) {
+        if (!metadata) {
           this.forget(topic);
-          if (!metadata) return null;
-          throw new TransientError(`${name} has partitions without a leader`, {
-            dependency: "log",
-          });
+          return null;
         }
         const state = await this.#stateOf(topic, metadata);
         this.#known.set(topic, { state, readAtMs });
@@ -200,6 +198,6 @@ export class TopicKeeper {
   }
 }
 
-function isLed({ leaders }: TopicMetadata): boolean {
+function isLed({ leaders }: TopicState): boolean {
   return leaders.length > 0 && leaders.every((leader) => leader >= 0);
 }
