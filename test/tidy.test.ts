@@ -16,7 +16,7 @@ const isTest = (path: string) => /\.test\.ts$|^test\//u.test(path);
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 const importsOf = (path: string): string[] =>
-  [...read(path).matchAll(/(?:from|import\(|resolve\()\s*"(?<name>[^"]+)"/gu)].map(
+  [...read(path).matchAll(/(?<!")(?:from|import\(|resolve\()\s*"(?<name>[^"]+)"/gu)].map(
     (match) => match.groups?.["name"] ?? "",
   );
 
@@ -93,6 +93,7 @@ test("no file is named for what it is not about", () => {
 test("no file holds two ideas: 400 lines at most", () => {
   const linesMax = 400;
   const long = sources
+    .filter((path) => !path.includes("/src/gen/"))
     .map((path) => ({ path, lines: read(path).split("\n").length }))
     .filter(({ lines }) => lines > linesMax)
     .map(({ path, lines }) => `${path}: ${lines}`);

@@ -100,8 +100,8 @@ export const noLostChange: readonly Fence[] = [
     promise: 1,
     does: "A snapshot trusts no state that was seen under an older epoch.",
     file: "libs/pipeline/src/service/scan.ts",
-    before: "          digest: isOld ? null : manifest.sourceDigest,",
-    after: "          digest: manifest.sourceDigest,",
+    before: "digest: isOld ? null : sourceDigest, deleted",
+    after: "digest: sourceDigest, deleted",
     test: "a snapshot under a new epoch states what has not changed as well, so that the new log is whole",
   },
   {

@@ -1,65 +1,22 @@
 /** Members of a group on a real Kafka that share, come, go, die and sleep. */
-import {
-  OffsetOutOfRangeError,
-  TransientError,
-  type LogConsumer,
-  type LogRecord,
-} from "@tidemark/pipeline";
+import { OffsetOutOfRangeError, TransientError } from "@tidemark/pipeline";
 import { eventually } from "@tidemark/testing";
 import { describeWith } from "../servers/available.ts";
 import { findKafka, findLocalKafka } from "../servers/kafka.ts";
 import { truncate, withAdmin } from "./support/kafka-admin.ts";
 import { openLog, type OpenedLog } from "./support/kafka-log.ts";
 import { KafkaMemberProcess } from "./support/kafka-member-process.ts";
+import { Reading, slow } from "./support/reading.ts";
 
 const topic = "hints";
 const group = "resolver";
 const partitions = 6;
 /** Brokers allow no less where nobody says so. */
 const sessionTimeoutMs = 6_000;
-/** A busy machine takes half a minute to start a broker. */
-const slow = { withinMs: 120_000, everyMs: 50 };
 const testWithinMs = 300_000;
-const bounds = { recordsMax: 1_000, bytesMax: 10 << 20, waitMs: 0 };
 
 function records(count: number, value = "1") {
   return Array.from({ length: count }, (_, at) => ({ key: `k${at}`, value }));
-}
-
-/** Polls a while, and notes what came. */
-class Reading {
-  readonly consumer: LogConsumer;
-  readonly places = new Set<string>();
-  readonly records: LogRecord[] = [];
-
-  constructor(consumer: LogConsumer) {
-    this.consumer = consumer;
-  }
-
-  get held(): readonly number[] {
-    return [...this.consumer.held().keys()].sort((a, b) => a - b);
-  }
-
-  async poll(): Promise<void> {
-    const polled = await this.consumer.poll(bounds);
-    for (const record of polled) {
-      this.records.push(record);
-      this.places.add(`${record.partition}/${record.offset}`);
-    }
-  }
-
-  async until(condition: () => void): Promise<void> {
-    await eventually(async () => {
-      await this.poll();
-      condition();
-    }, slow);
-  }
-
-  async acknowledgeAll(): Promise<void> {
-    for (const { offset, partition } of this.records) {
-      await this.consumer.acknowledge(partition, offset + 1);
-    }
-  }
 }
 
 async function memberProcess(opened: OpenedLog, brokers: readonly string[]) {
