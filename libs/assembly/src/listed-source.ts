@@ -53,7 +53,9 @@ export function lineOf(options: SourcesOptions, listed: ListedSource): SourceLin
     },
     lost: (report) => {
       const { count, keys, undecided } = report;
-      if (count > 0) logger.warn({ source: name, count, keys, undecided }, "events were lost");
+      // The logger takes what is called `keys` for secrets.
+      const told = { source: name, count, documents: keys, undecided };
+      if (count > 0) logger.warn(told, "events were lost");
       options.lost(name, report);
     },
   });
