@@ -39,10 +39,10 @@ export const noHalfDocument: readonly Fence[] = [
   {
     promise: 3,
     does: "A sweep spares what a later revision wrote.",
-    file: "libs/pipeline/src/commit/by-primitives.ts",
-    before: "    const which = { below: sweep.revision, spare: sweep.live };",
-    after: `    const below = { epoch: Number.MAX_SAFE_INTEGER, position: 0 };
-    const which = { below, spare: sweep.live };`,
+    file: "libs/pipeline/src/commit/finish-commits.ts",
+    before: "  return { documentId, below: revision, spare: live };",
+    after: `  const below = { ...revision, epoch: Number.MAX_SAFE_INTEGER };
+  return { documentId, below, spare: live };`,
     test: "a slow sweep spares the points of a revision that is being committed",
   },
   {
@@ -56,8 +56,8 @@ export const noHalfDocument: readonly Fence[] = [
   {
     promise: 3,
     does: "Who lost the condition sweeps the points that were written for it.",
-    file: "libs/pipeline/src/commit/by-primitives.ts",
-    before: "    if (mayHaveLeft) await this.sweep(generation, documentId, winner.indexed);",
+    file: "libs/pipeline/src/commit/finish-commits.ts",
+    before: "      if (mayHaveLeft) sweeps.push(sweepOf(documentId, now.indexed));",
     after: "",
     test: "a write that lost leaves no points behind",
   },

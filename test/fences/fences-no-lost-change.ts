@@ -131,17 +131,18 @@ export const noLostChange: readonly Fence[] = [
   {
     promise: 1,
     does: "An index that does not say who won is read back.",
-    file: "libs/pipeline/src/commit/by-primitives.ts",
-    before: `      return "lost";`,
-    after: `      return "won";`,
+    file: "libs/pipeline/src/commit/finish-commits.ts",
+    before: `    outcomes.push(won ? "won" : "lost");`,
+    after: `    outcomes.push("won");`,
     test: "an index that does not say who won is asked: what lost is not taken for live",
   },
   {
     promise: 1,
     does: "Who reads a manifest finishes the copies that a crash left behind.",
     file: "libs/pipeline/src/commit/by-primitives.ts",
-    before: "      const unsettled = manifest && !isSettled(manifest);",
-    after: "      const unsettled = false;",
+    before:
+      "    const unsettled = manifests.filter((manifest) => manifest && !isSettled(manifest));",
+    after: "    const unsettled: typeof manifests = [];",
     test: "a widened permission reaches the points though the process ended between manifest and copies",
   },
 ];

@@ -5,12 +5,12 @@ import type {
   FacetBody,
   FacetHit,
   NewRecord,
-  Payload,
   PayloadSelector,
   QueryBody,
   ReadRecord,
   ScoredRecord,
   ScrollBody,
+  SetPayload,
   UpdateMode,
 } from "./exact-api.ts";
 import type { Guard, RecordFilter } from "./record-filter.ts";
@@ -57,9 +57,11 @@ export class Collection {
     );
   }
 
-  async setPayload(filter: RecordFilter, payload: Payload): Promise<void> {
+  /** Sets fields of the records that are meant, and leaves their others. */
+  async setPayloads(changes: readonly SetPayload[]): Promise<void> {
+    const operations = changes.map((change) => ({ set_payload: change }));
     await this.#ask("change", (api, init) =>
-      api.setPayload({ ...this.#address, ...durably, payload, filter }, init),
+      api.batchUpdate({ ...this.#address, ...durably, operations }, init),
     );
   }
 

@@ -1,6 +1,6 @@
 /** Which collections there are: one a generation, and one for what belongs to none. */
 import type { GenerationId } from "@tidemark/domain";
-import { TransientError } from "@tidemark/pipeline";
+import { mapBounded, TransientError } from "@tidemark/pipeline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Collection } from "./collection.ts";
 import {
@@ -20,6 +20,7 @@ export type CollectionsConfig = CollectionConfig & Pick<QdrantConfig, "prefix">;
 const durably = { wait: true, ordering: "strong" } as const;
 const generationKeys = Object.keys(payloadIndexes) as PayloadKey[];
 const alreadyThere = new Set([400, 409]);
+const indexesAtOnceMax = 8;
 const looksMax = 10;
 const lookAgainMs = 100;
 
@@ -129,8 +130,8 @@ export class Collections {
   ): Promise<CollectionInfo> {
     const info = (await this.#find(name)) ?? (await this.#create(name, settings));
     const missing = keys.filter((key) => !(key in info.payload_schema));
-    for (const key of missing) {
-      await this.#connection.ask(`index ${key} in ${name}`, (api, init) =>
+    await mapBounded(missing, indexesAtOnceMax, (key) =>
+      this.#connection.ask(`index ${key} in ${name}`, (api, init) =>
         api.createFieldIndex(
           {
             collection_name: name,
@@ -140,8 +141,8 @@ export class Collections {
           },
           init,
         ),
-      );
-    }
+      ),
+    );
     return info;
   }
 

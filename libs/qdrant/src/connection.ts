@@ -4,12 +4,13 @@ import { getCACertificates } from "node:tls";
 import { Agent } from "undici";
 import type { Answer, ExactApi, Init } from "./exact-api.ts";
 import type { QdrantConfig } from "./qdrant-config.ts";
-import { translateError } from "./translate-error.ts";
+import { isBrokenOff, translateError } from "./translate-error.ts";
 
 const portDefault = 6333;
 const connectionsMax = 32;
 const connectTimeoutMs = 10_000;
-const idleTimeoutMs = 10_000;
+/** Below the 5 s after which the server hangs up on a connection that is not used. */
+const idleTimeoutMs = 4_000;
 
 export type ConnectionConfig = Pick<QdrantConfig, "url" | "apiKey" | "ca" | "timeoutMs">;
 
@@ -63,8 +64,13 @@ export class Connection implements AsyncDisposable {
     what: string,
     request: (api: ExactApi, init: Init) => Promise<T>,
   ): Promise<T> {
+    const init = { dispatcher: this.#agent } as unknown as Init;
     try {
-      return await request(this.#api, { dispatcher: this.#agent } as unknown as Init);
+      // Whatever is asked may be done twice, so a connection that was dead already costs no try.
+      return await request(this.#api, init).catch((error: unknown) => {
+        if (!isBrokenOff(error)) throw error;
+        return request(this.#api, init);
+      });
     } catch (error) {
       throw translateError(error, { what, secret: this.#secret });
     }

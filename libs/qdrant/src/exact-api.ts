@@ -42,6 +42,11 @@ export interface UpsertBody {
   readonly update_filter?: Guard;
 }
 
+export interface SetPayload {
+  readonly payload: Payload;
+  readonly filter: RecordFilter;
+}
+
 export type PayloadSelector = boolean | readonly string[];
 export type Consistency = "majority";
 
@@ -138,8 +143,9 @@ export interface ExactApi {
   ) => Promise<{ readonly data: { readonly version?: string } }>;
 
   readonly upsertPoints: Request<Written & UpsertBody, unknown>;
-  readonly setPayload: Request<
-    Written & { readonly payload: Payload; readonly filter: RecordFilter },
+  /** In order, each by itself: what fails ends it, and what came before stays. */
+  readonly batchUpdate: Request<
+    Written & { readonly operations: readonly { readonly set_payload: SetPayload }[] },
     unknown
   >;
   readonly deletePoints: Request<Written & { readonly filter: RecordFilter }, unknown>;

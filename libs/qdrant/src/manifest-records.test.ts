@@ -73,8 +73,10 @@ test("the note that copies are written is taken from who wrote the manifest last
   await at.primitives.insertManifests(g1, [manifest]);
 
   const { documentId } = manifest;
-  await at.primitives.noteCopied(g1, documentId, { token: aToken(), copied: aRevision(8) });
-  await at.primitives.noteCopied(g1, documentId, { token, copied: aRevision(4) });
+  await at.primitives.noteCopied(g1, [
+    { documentId, token: aToken(), copied: aRevision(8) },
+    { documentId, token, copied: aRevision(4) },
+  ]);
 
   const read = await at.primitives.readManifests(g1, [documentId]);
   expect(read).toEqual([{ ...manifest, copied: aRevision(4) }]);

@@ -1,8 +1,9 @@
 /** Manifests in a generation's collection. Who won a write is not said: it is read back. */
-import type { DocumentId, GenerationId, Manifest, Revision, Token } from "@tidemark/domain";
+import type { DocumentId, GenerationId, Manifest, Token } from "@tidemark/domain";
 import {
   ManifestCounter,
   mapBounded,
+  type CopiedNote,
   type ListedPage,
   type ManifestPage,
   type ManifestRange,
@@ -77,13 +78,18 @@ export async function updateManifests(
   );
 }
 
-export function noteCopied(
+export async function noteCopied(
   collection: Collection,
-  recordId: string,
-  { token, copied }: { readonly token: Token; readonly copied: Revision },
+  generation: GenerationId,
+  notes: readonly CopiedNote[],
 ): Promise<void> {
-  const filter = recordsOf("manifest", { must: [hasToken(recordId, token)] });
-  return collection.setPayload(filter, copiedPayload(copied));
+  for (const slice of slicesOf(notes, manifestsPerWriteMax)) {
+    const changes = slice.map(({ documentId, token, copied }) => {
+      const must = [hasToken(manifestRecordId(generation, documentId), token)];
+      return { filter: recordsOf("manifest", { must }), payload: copiedPayload(copied) };
+    });
+    await collection.setPayloads(changes);
+  }
 }
 
 export async function scrollManifests(

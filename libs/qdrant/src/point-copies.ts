@@ -60,6 +60,15 @@ export function copiesPayload(
   };
 }
 
+/** Its size as a body has it, near enough to bound a request. */
+export function copiesBytes({ copyReaders, copyFacts, copyRanges }: CopiesPayload): number {
+  const readers = copyReaders.reduce((sum, name) => sum + name.length * 2, 0);
+  return readers + copyFacts.length * bytesPerFact + copyRanges.length * bytesPerRange;
+}
+
+const bytesPerFact = 20;
+const bytesPerRange = 160;
+
 /** The points that may be of interest; those without copies always are. */
 export function candidates({
   narrowing,

@@ -2,7 +2,7 @@
 import type { DocumentId, Point, PointId, SourceName } from "@tidemark/domain";
 import type { PointRecord, StoredPoint } from "@tidemark/pipeline";
 import type { NewRecord, Payload, ReadRecord } from "./exact-api.ts";
-import { copiesPayload, noCopies } from "./point-copies.ts";
+import { copiesBytes, copiesPayload, noCopies, type CopiesPayload } from "./point-copies.ts";
 
 /** The one vector of a collection; a name leaves room for others beside it. */
 export const vectorName = "text";
@@ -90,9 +90,6 @@ const bytesBeside = 1_024;
 
 export function pointBytes({ vector, payload }: NewRecord): number {
   const numbers = vector[vectorName]?.length ?? 0;
-  const { text, copyFacts } = payload as {
-    readonly text: string;
-    readonly copyFacts: readonly string[];
-  };
-  return numbers * bytesPerNumber + text.length * 2 + copyFacts.length * 64 + bytesBeside;
+  const { text, ...rest } = payload as unknown as CopiesPayload & { readonly text: string };
+  return numbers * bytesPerNumber + text.length * 2 + copiesBytes(rest) + bytesBeside;
 }

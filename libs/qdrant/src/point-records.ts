@@ -8,10 +8,16 @@ import {
   type PointId,
   type Revision,
 } from "@tidemark/domain";
-import { mapBounded, type Copies, type PointRecord, type StoredPoint } from "@tidemark/pipeline";
+import {
+  mapBounded,
+  type DocumentCopies,
+  type PointRecord,
+  type PointSweep,
+  type StoredPoint,
+} from "@tidemark/pipeline";
 import type { Collection } from "./collection.ts";
 import { inBatches, slicesOf } from "./in-batches.ts";
-import { copiesPayload } from "./point-copies.ts";
+import { copiesBytes, copiesPayload } from "./point-copies.ts";
 import {
   pointBytes,
   pointFields,
@@ -39,6 +45,7 @@ const idsPerPageMax = 10_000;
 const pointsPerPageMax = 256;
 const hashesPerReadMax = 256;
 const documentsPerReadMax = 256;
+const documentsPerWriteMax = 256;
 
 export async function putPoints(
   collection: Collection,
@@ -106,16 +113,21 @@ export async function copiesBehind(
   return behind;
 }
 
-export function setCopies(
+export async function setCopies(
   collection: Collection,
-  documentId: DocumentId,
-  copies: Copies,
-  revision: Revision,
+  documents: readonly DocumentCopies[],
 ): Promise<void> {
-  const must = [isOfDocuments([documentId]), isOlder(copied, revision)];
-  return collection.setPayload(recordsOf("point", { must }), {
-    ...copiesPayload(documentId, copies, revision),
+  const changes = documents.map(({ documentId, copies, revision }) => {
+    const must = [isOfDocuments([documentId]), isOlder(copied, revision)];
+    const payload = { ...copiesPayload(documentId, copies, revision) };
+    return { filter: recordsOf("point", { must }), payload };
   });
+  const batches = inBatches(changes, {
+    recordsMax: documentsPerWriteMax,
+    bytesMax: bytesPerWriteMax,
+    bytesOf: ({ payload }) => copiesBytes(payload),
+  });
+  for (const batch of batches) await collection.setPayloads(batch);
 }
 
 /**
@@ -124,16 +136,23 @@ export function setCopies(
  */
 export async function deletePoints(
   collection: Collection,
-  documentId: DocumentId,
-  { below, spare }: { readonly below: Revision; readonly spare: readonly PointDigest[] },
+  sweeps: readonly PointSweep[],
 ): Promise<void> {
-  const spared = new Set(spare);
-  const older = [isOfDocuments([documentId]), isOlder(written, below)];
-  const ids = await idsOf(collection, older);
-  const doomed = ids.filter((id) => !spared.has(digestOf(id)));
-  for (const slice of slicesOf(doomed, idsPerPageMax)) {
-    await collection.delete(recordsOf("point", { must: [{ has_id: slice }, ...older] }));
+  for (const slice of slicesOf(sweeps, documentsPerReadMax)) {
+    const older = slice.map((sweep): Condition => ({ must: isBelow(sweep) }));
+    const found = await idsByDocument(collection, { should: older });
+    const doomed = slice.flatMap((sweep): Condition[] => {
+      const spared = new Set(sweep.spare);
+      const ids = found.get(sweep.documentId.toWellFormed()) ?? [];
+      const unspared = ids.filter((id) => !spared.has(digestOf(id)));
+      return unspared.length === 0 ? [] : [{ must: [{ has_id: unspared }, ...isBelow(sweep)] }];
+    });
+    if (doomed.length > 0) await collection.delete(recordsOf("point", { should: doomed }));
   }
+}
+
+function isBelow({ documentId, below }: PointSweep): readonly Condition[] {
+  return [isOfDocuments([documentId]), isOlder(written, below)];
 }
 
 export async function existing(
@@ -142,8 +161,8 @@ export async function existing(
   digests: readonly PointDigest[],
 ): Promise<ReadonlySet<PointDigest>> {
   if (digests.length === 0) return new Set();
-  const ids = await idsOf(collection, [isOfDocuments([documentId])]);
-  const stored = new Set(ids.map(digestOf));
+  const found = await idsByDocument(collection, { must: [isOfDocuments([documentId])] });
+  const stored = new Set([...found.values()].flat().map(digestOf));
   return new Set(digests.filter((digest) => stored.has(digest)));
 }
 
@@ -200,14 +219,19 @@ export async function pointsOf(
   return points;
 }
 
-async function idsOf(
+async function idsByDocument(
   collection: Collection,
-  must: readonly Condition[],
-): Promise<readonly PointId[]> {
-  const ids: PointId[] = [];
-  const read = { payload: false, limit: idsPerPageMax };
-  for await (const records of collection.scrollAll(recordsOf("point", { must }), read)) {
-    for (const { id } of records) ids.push(id as PointId);
+  clauses: Clauses,
+): Promise<ReadonlyMap<string, readonly PointId[]>> {
+  const found = new Map<string, PointId[]>();
+  const read = { payload: ["document"], limit: idsPerPageMax };
+  for await (const records of collection.scrollAll(recordsOf("point", clauses), read)) {
+    for (const { id, payload } of records) {
+      const document = String(payload?.["document"]);
+      const ids = found.get(document) ?? [];
+      ids.push(id as PointId);
+      found.set(document, ids);
+    }
   }
-  return ids;
+  return found;
 }

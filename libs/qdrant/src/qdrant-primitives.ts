@@ -7,17 +7,18 @@ import {
   type PointDigest,
   type PointId,
   type Revision,
-  type Token,
 } from "@tidemark/domain";
 import {
   generationOfGroup,
   mapBounded,
   type CandidateQuery,
-  type Copies,
+  type CopiedNote,
+  type DocumentCopies,
   type IndexPrimitives,
   type ManifestRange,
   type ManifestUpdate,
   type PointRecord,
+  type PointSweep,
   type Progress,
 } from "@tidemark/pipeline";
 import type { Collection } from "./collection.ts";
@@ -31,7 +32,6 @@ import * as points from "./point-records.ts";
 import { searchPoints, searchWithin } from "./point-searches.ts";
 import { raiseProgress, readProgress } from "./progress-records.ts";
 import type { QdrantConfig } from "./qdrant-config.ts";
-import { manifestRecordId } from "./record-id.ts";
 import { checkVersion } from "./server-version.ts";
 
 /**
@@ -98,13 +98,8 @@ export class QdrantPrimitives implements IndexPrimitives {
     return manifests.updateManifests(this.#of(generation), generation, updates);
   }
 
-  noteCopied(
-    generation: GenerationId,
-    documentId: DocumentId,
-    note: { readonly token: Token; readonly copied: Revision },
-  ): Promise<void> {
-    const id = manifestRecordId(generation, documentId);
-    return manifests.noteCopied(this.#of(generation), id, note);
+  noteCopied(generation: GenerationId, notes: readonly CopiedNote[]): Promise<void> {
+    return manifests.noteCopied(this.#of(generation), generation, notes);
   }
 
   scrollManifests(generation: GenerationId, range: ManifestRange) {
@@ -130,21 +125,12 @@ export class QdrantPrimitives implements IndexPrimitives {
     return points.copiesBehind(this.#of(generation), documents);
   }
 
-  setCopies(
-    generation: GenerationId,
-    documentId: DocumentId,
-    copies: Copies,
-    revision: Revision,
-  ): Promise<void> {
-    return points.setCopies(this.#of(generation), documentId, copies, revision);
+  setCopies(generation: GenerationId, documents: readonly DocumentCopies[]): Promise<void> {
+    return points.setCopies(this.#of(generation), documents);
   }
 
-  deletePoints(
-    generation: GenerationId,
-    documentId: DocumentId,
-    which: { readonly below: Revision; readonly spare: readonly PointDigest[] },
-  ): Promise<void> {
-    return points.deletePoints(this.#of(generation), documentId, which);
+  deletePoints(generation: GenerationId, sweeps: readonly PointSweep[]): Promise<void> {
+    return points.deletePoints(this.#of(generation), sweeps);
   }
 
   existing(generation: GenerationId, documentId: DocumentId, digests: readonly PointDigest[]) {

@@ -53,6 +53,14 @@ export function translateError(
   return error;
 }
 
+const brokenOff: ReadonlySet<unknown> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
+/** Whether the connection ended under the request, as one does that had been idle for too long. */
+export function isBrokenOff(error: unknown): boolean {
+  const cause = (error as { readonly cause?: { readonly code?: unknown } } | null)?.cause;
+  return brokenOff.has(cause?.code);
+}
+
 /** By name, since the runtime's errors may be of another realm's classes. */
 function isNamed(error: unknown, name: string): error is Error {
   return (error as { readonly name?: unknown } | null)?.name === name;

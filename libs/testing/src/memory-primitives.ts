@@ -9,17 +9,18 @@ import {
   type PointDigest,
   type PointId,
   type Revision,
-  type Token,
 } from "@tidemark/domain";
 import type {
   Candidate,
   CandidateQuery,
-  Copies,
+  CopiedNote,
+  DocumentCopies,
   IndexPrimitives,
   ManifestPage,
   ManifestRange,
   ManifestUpdate,
   PointRecord,
+  PointSweep,
   Progress,
 } from "@tidemark/pipeline";
 import { openGate, type Gate } from "./gate.ts";
@@ -75,12 +76,8 @@ export class MemoryPrimitives implements IndexPrimitives {
     });
   }
 
-  noteCopied(
-    generation: GenerationId,
-    documentId: DocumentId,
-    note: { readonly token: Token; readonly copied: Revision },
-  ): Promise<void> {
-    return this.#each("noteCopied", generation, [note], (store, { token, copied }) => {
+  noteCopied(generation: GenerationId, notes: readonly CopiedNote[]): Promise<void> {
+    return this.#each("noteCopied", generation, notes, (store, { documentId, token, copied }) => {
       const found = store.manifests.get(documentId);
       if (found?.token === token) store.manifests.set(documentId, { ...found, copied });
     });
@@ -117,28 +114,25 @@ export class MemoryPrimitives implements IndexPrimitives {
     });
   }
 
-  setCopies(
-    generation: GenerationId,
-    documentId: DocumentId,
-    copies: Copies,
-    revision: Revision,
-  ): Promise<void> {
-    const points = this.#store.of(generation).pointsOf(documentId);
-    return this.#each("setCopies", generation, points, (store, { id }) =>
-      store.setCopies(id, copies, revision),
+  setCopies(generation: GenerationId, documents: readonly DocumentCopies[]): Promise<void> {
+    const store = this.#store.of(generation);
+    const points = documents.flatMap(({ documentId, copies, revision }) =>
+      store.pointsOf(documentId).map(({ id }) => ({ id, copies, revision })),
+    );
+    return this.#each("setCopies", generation, points, (of, { id, copies, revision }) =>
+      of.setCopies(id, copies, revision),
     );
   }
 
-  deletePoints(
-    generation: GenerationId,
-    documentId: DocumentId,
-    which: { readonly below: Revision; readonly spare: readonly PointDigest[] },
-  ): Promise<void> {
-    const spare = new Set(which.spare);
-    const points = this.#store.of(generation).pointsOf(documentId);
-    const unspared = points.filter(({ id }) => !spare.has(digestOf(id)));
-    return this.#each("deletePoint", generation, unspared, (store, { id }) =>
-      store.deletePoint(id, { below: which.below, spare }),
+  deletePoints(generation: GenerationId, sweeps: readonly PointSweep[]): Promise<void> {
+    const store = this.#store.of(generation);
+    const doomed = sweeps.flatMap(({ documentId, below, spare }) => {
+      const which = { below, spare: new Set(spare) };
+      const points = store.pointsOf(documentId).filter(({ id }) => !which.spare.has(digestOf(id)));
+      return points.map(({ id }) => ({ id, which }));
+    });
+    return this.#each("deletePoint", generation, doomed, (of, { id, which }) =>
+      of.deletePoint(id, which),
     );
   }
 

@@ -168,7 +168,7 @@ test("copies that a paused process sets late do not replace newer ones", async (
   await index.commit(generation, [aCommit({ revision: 5, texts: ["ebb"], names: ["ann"] })], []);
 
   const old = { policy: aPolicy(), metadata: {} };
-  await primitives.setCopies(generation, id, old, aRevision(4));
+  await primitives.setCopies(generation, [{ documentId: id, copies: old, revision: aRevision(4) }]);
 
   expect(stateOf(store).points[0]?.copies?.policy.permissions).toEqual(only("ann"));
 });

@@ -13,7 +13,6 @@
  * again, completes.
  */
 import {
-  digestOf,
   type DocumentId,
   type Generation,
   type GenerationId,
@@ -24,7 +23,6 @@ import {
   type Revision,
   type SourceName,
 } from "@tidemark/domain";
-import { mapBounded } from "../map-bounded.ts";
 import type {
   CandidateQuery,
   CommitOutcome,
@@ -35,6 +33,7 @@ import type {
 } from "../ports/vector-index.ts";
 import { copiesOf } from "./copies.ts";
 import { ManifestCounter } from "./count-manifests.ts";
+import { sweepOf, unfinishedOf } from "./finish-commits.ts";
 import { listedManifest } from "./list-manifests.ts";
 import { ListingSpools } from "./listing-spool.ts";
 import { isSettled, manifestToWrite, recordOf } from "./point-records.ts";
@@ -49,8 +48,6 @@ import type {
 
 const scrollPageMax = 1_000;
 const listedPageMax = 5_000;
-/** Documents of a commit whose copies and sweeps are under way together. */
-const finishedAtOnceMax = 4;
 
 export class PrimitiveIndex implements VectorIndex {
   readonly #primitives: IndexPrimitives;
@@ -80,12 +77,13 @@ export class PrimitiveIndex implements VectorIndex {
     ids: readonly DocumentId[],
   ): Promise<readonly (Manifest | undefined)[]> {
     const manifests = await this.#primitives.readManifests(generation, ids);
-    const settled: (Manifest | undefined)[] = [];
-    for (const manifest of manifests) {
-      const unsettled = manifest && !isSettled(manifest);
-      settled.push(unsettled ? await this.#copy(generation, manifest) : manifest);
-    }
-    return settled;
+    const unsettled = manifests.filter((manifest) => manifest && !isSettled(manifest));
+    const copied = await this.#copy(
+      generation,
+      unsettled.filter((manifest) => manifest !== undefined),
+    );
+    const byId = new Map(copied.map((manifest) => [manifest.documentId, manifest]));
+    return manifests.map((manifest) => manifest && (byId.get(manifest.documentId) ?? manifest));
   }
 
   async commit(
@@ -106,11 +104,9 @@ export class PrimitiveIndex implements VectorIndex {
       generation,
       written.map((manifest) => manifest.documentId),
     );
-    const outcomes = await mapBounded(
-      commits.map((commit, index) => ({ commit, now: read[index] })),
-      finishedAtOnceMax,
-      ({ commit, now }) => this.#finish(generation, commit, now),
-    );
+    const { outcomes, copy, sweeps } = unfinishedOf(commits, read);
+    await this.#copy(generation, copy);
+    if (sweeps.length > 0) await this.#primitives.deletePoints(generation, sweeps);
     // A lost commit's effects are still to come, so nothing may say that they are there.
     if (!outcomes.includes("lost")) await this.#primitives.raiseProgress(progress);
     return outcomes;
@@ -131,8 +127,7 @@ export class PrimitiveIndex implements VectorIndex {
     documentId: DocumentId,
     sweep: { readonly revision: Revision; readonly live: readonly PointDigest[] },
   ): Promise<void> {
-    const which = { below: sweep.revision, spare: sweep.live };
-    return this.#primitives.deletePoints(generation, documentId, which);
+    return this.#primitives.deletePoints(generation, [sweepOf(documentId, sweep)]);
   }
 
   existing(generation: GenerationId, documentId: DocumentId, digests: readonly PointDigest[]) {
@@ -246,47 +241,25 @@ export class PrimitiveIndex implements VectorIndex {
     if (updates.length > 0) await this.#primitives.updateManifests(generation, updates);
   }
 
-  async #finish(
+  /** The manifests as they are once the points of each have its copies. */
+  async #copy(
     generation: GenerationId,
-    commit: DocumentCommit,
-    now: Manifest | undefined,
-  ): Promise<CommitOutcome> {
-    if (now?.token !== commit.manifest.token) {
-      await this.#afterLost(generation, commit, now);
-      return "lost";
-    }
-    await this.#afterWon(generation, commit, now);
-    return "won";
-  }
-
-  async #afterWon(
-    generation: GenerationId,
-    { sweep, manifest: { documentId } }: DocumentCommit,
-    manifest: Manifest,
-  ): Promise<void> {
-    if (!isSettled(manifest)) await this.#copy(generation, manifest);
-    if (sweep) await this.sweep(generation, documentId, sweep);
-  }
-
-  /** The points that were put are the winner's too, or nobody's: they get its copies, or are swept. */
-  async #afterLost(
-    generation: GenerationId,
-    { put, sweep, manifest: { documentId } }: DocumentCommit,
-    winner: Manifest | undefined,
-  ): Promise<void> {
-    if (!winner?.indexed) return;
-    const live = new Set(winner.indexed.live);
-    if (put.some((point) => live.has(digestOf(point.id)))) await this.#copy(generation, winner);
-    const mayHaveLeft = put.length > 0 || sweep !== null;
-    if (mayHaveLeft) await this.sweep(generation, documentId, winner.indexed);
-  }
-
-  async #copy(generation: GenerationId, manifest: Manifest): Promise<Manifest> {
-    const { documentId, token, seen } = manifest;
-    const copied = seen.revision;
-    await this.#primitives.setCopies(generation, documentId, copiesOf(manifest), copied);
-    await this.#primitives.noteCopied(generation, documentId, { token, copied });
-    return { ...manifest, copied };
+    manifests: readonly Manifest[],
+  ): Promise<readonly Manifest[]> {
+    if (manifests.length === 0) return [];
+    const documents = manifests.map((manifest) => ({
+      documentId: manifest.documentId,
+      copies: copiesOf(manifest),
+      revision: manifest.seen.revision,
+    }));
+    const notes = manifests.map(({ documentId, token, seen }) => ({
+      documentId,
+      token,
+      copied: seen.revision,
+    }));
+    await this.#primitives.setCopies(generation, documents);
+    await this.#primitives.noteCopied(generation, notes);
+    return manifests.map((manifest) => ({ ...manifest, copied: manifest.seen.revision }));
   }
 
   async *#scroll(

@@ -37,6 +37,25 @@ export interface ManifestUpdate {
   readonly tokenRead: Token;
 }
 
+export interface CopiedNote {
+  readonly documentId: DocumentId;
+  readonly token: Token;
+  readonly copied: Revision;
+}
+
+/** Copies for all points of a document, and the seen revision that they reflect. */
+export interface DocumentCopies {
+  readonly documentId: DocumentId;
+  readonly copies: Copies;
+  readonly revision: Revision;
+}
+
+export interface PointSweep {
+  readonly documentId: DocumentId;
+  readonly below: Revision;
+  readonly spare: readonly PointDigest[];
+}
+
 export interface ManifestPage {
   readonly manifests: readonly Manifest[];
   /** Where the next page begins; null after the last. */
@@ -67,12 +86,8 @@ export interface IndexPrimitives extends AsyncDisposable {
   insertManifests(generation: GenerationId, manifests: readonly Manifest[]): Promise<void>;
   /** Replaces each manifest whose token is the one read; never inserts. */
   updateManifests(generation: GenerationId, updates: readonly ManifestUpdate[]): Promise<void>;
-  /** Sets `copied` of the manifest that still has this token, and leaves the token. */
-  noteCopied(
-    generation: GenerationId,
-    documentId: DocumentId,
-    note: { readonly token: Token; readonly copied: Revision },
-  ): Promise<void>;
+  /** Sets `copied` of each manifest that still has its token, and leaves the token. */
+  noteCopied(generation: GenerationId, notes: readonly CopiedNote[]): Promise<void>;
   /** Manifests in an order of the index's own. */
   scrollManifests(generation: GenerationId, range: ManifestRange): Promise<ManifestPage>;
   /** The same with what a listing needs, where that is less to fetch. */
@@ -92,19 +107,10 @@ export interface IndexPrimitives extends AsyncDisposable {
     generation: GenerationId,
     documents: readonly { readonly documentId: DocumentId; readonly revision: Revision }[],
   ): Promise<ReadonlySet<DocumentId>>;
-  /** Replaces the copies of the document's points whose copies reflect an older revision. */
-  setCopies(
-    generation: GenerationId,
-    documentId: DocumentId,
-    copies: Copies,
-    revision: Revision,
-  ): Promise<void>;
-  /** Deletes the document's points that are not spared and were last written before `below`. */
-  deletePoints(
-    generation: GenerationId,
-    documentId: DocumentId,
-    which: { readonly below: Revision; readonly spare: readonly PointDigest[] },
-  ): Promise<void>;
+  /** Replaces the copies of the documents' points whose copies reflect an older revision. */
+  setCopies(generation: GenerationId, documents: readonly DocumentCopies[]): Promise<void>;
+  /** Deletes the documents' points that are not spared and were last written before `below`. */
+  deletePoints(generation: GenerationId, sweeps: readonly PointSweep[]): Promise<void>;
 
   existing(
     generation: GenerationId,
