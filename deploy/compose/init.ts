@@ -5,7 +5,7 @@
  *   node deploy/compose/init.ts --config tidemark.yaml --config cluster.yaml
  *   node deploy/compose/init.ts key      prints the operator's key
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { loadConfig } from "@tidemark/runtime";
 import { keyFiles, makeKeys } from "./make-keys.ts";
@@ -23,8 +23,18 @@ const { values, positionals } = parseArgs({
 const read = (path: string) => readFileSync(path, "utf8");
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-if (positionals[0] === "key") process.stdout.write(read(keyFiles(values).operator));
+if (positionals[0] === "key") tellKey();
 else await prepare();
+
+function tellKey(): void {
+  const { operator } = keyFiles(values);
+  if (existsSync(operator)) {
+    process.stdout.write(read(operator));
+    return;
+  }
+  process.stderr.write("there is no key yet: it is made by `docker compose up`\n");
+  process.exitCode = 1;
+}
 
 async function prepare(): Promise<void> {
   say((await makeKeys(values)) ? "keys: made" : "keys: as they were");
