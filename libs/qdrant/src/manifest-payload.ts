@@ -9,7 +9,6 @@ import {
   type DocumentId,
   type GenerationId,
   type Manifest,
-  type Revision,
 } from "@tidemark/domain";
 import { tallyOf, type ListedManifest, type ManifestTally } from "@tidemark/pipeline";
 import type { NewRecord, Payload } from "./exact-api.ts";
@@ -37,29 +36,22 @@ export function manifestRecord(generation: GenerationId, manifest: Manifest): Ne
       seenAtMs: seen.seenAtMs,
       manifest: JSON.stringify({ ...manifest, indexed: indexed && { ...indexed, live: [] } }),
       live: Buffer.from(packDigests(indexed?.live ?? [])).toString("base64"),
-      ...copiedPayload(manifest.copied),
     },
   };
 }
 
-/** What is told of it by a write that touches nothing else. */
-export function copiedPayload({ epoch, position }: Revision): Payload {
-  return { copiedEpoch: epoch, copiedPosition: position };
-}
+/** The fields that a manifest comes back from. */
+export const wholeManifest = ["manifest", "live"] as const;
 
 export function manifestFrom(payload: Payload): Manifest {
-  const stored = payload as unknown as {
-    readonly manifest: string;
-    readonly live: string;
-    readonly copiedEpoch: number;
-    readonly copiedPosition: number;
-  };
-  const manifest = JSON.parse(stored.manifest) as Manifest;
-  const copied = { epoch: stored.copiedEpoch, position: stored.copiedPosition };
+  const { manifest: text, live: packed } = payload as Readonly<Record<"manifest" | "live", string>>;
+  const manifest = JSON.parse(text) as Manifest;
   const { indexed } = manifest;
-  if (!indexed) return { ...manifest, copied };
-  const live = unpackDigests(Buffer.from(stored.live, "base64"));
-  return { ...manifest, copied, indexed: { ...indexed, live } };
+  if (!indexed) return manifest;
+  return {
+    ...manifest,
+    indexed: { ...indexed, live: unpackDigests(Buffer.from(packed, "base64")) },
+  };
 }
 
 export const listedFields = [

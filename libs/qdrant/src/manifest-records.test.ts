@@ -65,21 +65,21 @@ test("counts by tallies are the counts from every manifest", async () => {
   expect(counted).toEqual(counter.bySource());
 });
 
-test("the note that copies are written is taken from who wrote the manifest last alone", async () => {
+test("that copies are written is noted in the manifest that was read, and in no later one", async () => {
   await using at = await openFake();
   await at.primitives.ensureGeneration(g1, 32);
   const token = "now" as Token;
   const manifest = aManifest({ token });
   await at.primitives.insertManifests(g1, [manifest]);
 
-  const { documentId } = manifest;
-  await at.primitives.noteCopied(g1, [
-    { documentId, token: aToken(), copied: aRevision(8) },
-    { documentId, token, copied: aRevision(4) },
-  ]);
+  const copied = aRevision(4);
+  const note = (read: Token) => [{ manifest: { ...manifest, copied }, tokenRead: read }];
+  await at.primitives.updateManifests(g1, note(aToken()));
+  const before = await at.primitives.readManifests(g1, [manifest.documentId]);
+  await at.primitives.updateManifests(g1, note(token));
 
-  const read = await at.primitives.readManifests(g1, [documentId]);
-  expect(read).toEqual([{ ...manifest, copied: aRevision(4) }]);
+  const after = await at.primitives.readManifests(g1, [manifest.documentId]);
+  expect([before, after]).toEqual([[manifest], [{ ...manifest, copied }]]);
 });
 
 function overTheWire<T>(body: T): T {

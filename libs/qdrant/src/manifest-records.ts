@@ -3,7 +3,6 @@ import type { DocumentId, GenerationId, Manifest, Token } from "@tidemark/domain
 import {
   ManifestCounter,
   mapBounded,
-  type CopiedNote,
   type ListedPage,
   type ManifestPage,
   type ManifestRange,
@@ -14,15 +13,15 @@ import type { Collection } from "./collection.ts";
 import type { NewRecord } from "./exact-api.ts";
 import { inBatches, slicesOf } from "./in-batches.ts";
 import {
-  copiedPayload,
   listedFields,
   listedFrom,
   manifestBytes,
   manifestFrom,
   manifestRecord,
   tallyFrom,
+  wholeManifest,
 } from "./manifest-payload.ts";
-import { isOneOf, recordsOf, type Condition, type RecordFilter } from "./record-filter.ts";
+import { isOneOf, nothing, recordsOf, type Guard, type RecordFilter } from "./record-filter.ts";
 import { manifestRecordId } from "./record-id.ts";
 
 const manifestsPerReadMax = 256;
@@ -30,8 +29,6 @@ const manifestsPerWriteMax = 256;
 const bytesPerWriteMax = 8 << 20;
 const writesAtOnceMax = 2;
 const consistency = "majority";
-
-const wholeManifest = ["manifest", "live", "copiedEpoch", "copiedPosition"] as const;
 
 export async function readManifests(
   collection: Collection,
@@ -76,20 +73,6 @@ export async function updateManifests(
       when: { should: batch.map(({ id }) => hasToken(id, tokens.get(id))) },
     }),
   );
-}
-
-export async function noteCopied(
-  collection: Collection,
-  generation: GenerationId,
-  notes: readonly CopiedNote[],
-): Promise<void> {
-  for (const slice of slicesOf(notes, manifestsPerWriteMax)) {
-    const changes = slice.map(({ documentId, token, copied }) => {
-      const must = [hasToken(manifestRecordId(generation, documentId), token)];
-      return { filter: recordsOf("manifest", { must }), payload: copiedPayload(copied) };
-    });
-    await collection.setPayloads(changes);
-  }
 }
 
 export async function scrollManifests(
@@ -145,8 +128,9 @@ function manifestsOf(source: ManifestRange["source"]): RecordFilter {
   return recordsOf("manifest", source === null ? {} : { must: [isOneOf("source", [source])] });
 }
 
-function hasToken(recordId: string, token: Token | undefined): Condition {
-  return { must: [{ has_id: [recordId] }, isOneOf("token", token === undefined ? [] : [token])] };
+function hasToken(recordId: string, token: Token | undefined): Guard {
+  if (token === undefined) return { must: [nothing] };
+  return { must: [{ has_id: [recordId] }, { key: "token", match: { value: token } }] };
 }
 
 function batchesOf(records: readonly NewRecord[]) {

@@ -39,7 +39,6 @@ export const payloadIndexes = {
   "copyRanges[].field": narrowing,
   "copyRanges[].at": { type: "float", enable_hnsw: false },
   // Manifests.
-  token: keyword,
   tally: keyword,
   pendingSinceMs: number,
   // Progress records.
@@ -48,7 +47,7 @@ export const payloadIndexes = {
 
 export type PayloadKey = keyof typeof payloadIndexes;
 /** What a write may ask of the very records that it names, besides. */
-export type GuardKey = PayloadKey | "offset";
+export type GuardKey = PayloadKey | "offset" | "token";
 
 /** Those of a collection that holds neither points nor manifests. */
 export const metaKeys = ["kind", "group"] as const satisfies PayloadKey[];

@@ -12,7 +12,6 @@ import {
   generationOfGroup,
   mapBounded,
   type CandidateQuery,
-  type CopiedNote,
   type DocumentCopies,
   type IndexPrimitives,
   type ManifestRange,
@@ -96,10 +95,6 @@ export class QdrantPrimitives implements IndexPrimitives {
 
   updateManifests(generation: GenerationId, updates: readonly ManifestUpdate[]): Promise<void> {
     return manifests.updateManifests(this.#of(generation), generation, updates);
-  }
-
-  noteCopied(generation: GenerationId, notes: readonly CopiedNote[]): Promise<void> {
-    return manifests.noteCopied(this.#of(generation), generation, notes);
   }
 
   scrollManifests(generation: GenerationId, range: ManifestRange) {

@@ -13,7 +13,6 @@ import {
 import type {
   Candidate,
   CandidateQuery,
-  CopiedNote,
   DocumentCopies,
   IndexPrimitives,
   ManifestPage,
@@ -73,13 +72,6 @@ export class MemoryPrimitives implements IndexPrimitives {
       const { documentId } = manifest;
       const found = store.manifests.get(documentId);
       if (found?.token === tokenRead) store.manifests.set(documentId, manifest);
-    });
-  }
-
-  noteCopied(generation: GenerationId, notes: readonly CopiedNote[]): Promise<void> {
-    return this.#each("noteCopied", generation, notes, (store, { documentId, token, copied }) => {
-      const found = store.manifests.get(documentId);
-      if (found?.token === token) store.manifests.set(documentId, { ...found, copied });
     });
   }
 

@@ -252,14 +252,13 @@ export class PrimitiveIndex implements VectorIndex {
       copies: copiesOf(manifest),
       revision: manifest.seen.revision,
     }));
-    const notes = manifests.map(({ documentId, token, seen }) => ({
-      documentId,
-      token,
-      copied: seen.revision,
-    }));
+    const copied = manifests.map((manifest) => ({ ...manifest, copied: manifest.seen.revision }));
     await this.#primitives.setCopies(generation, documents);
-    await this.#primitives.noteCopied(generation, notes);
-    return manifests.map((manifest) => ({ ...manifest, copied: manifest.seen.revision }));
+    await this.#primitives.updateManifests(
+      generation,
+      copied.map((manifest) => ({ manifest, tokenRead: manifest.token })),
+    );
+    return copied;
   }
 
   async *#scroll(

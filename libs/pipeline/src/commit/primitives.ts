@@ -34,13 +34,8 @@ export interface PointRecord extends Point {
 
 export interface ManifestUpdate {
   readonly manifest: Manifest;
+  /** The manifest's own where only `copied` changes: whoever read it may still commit. */
   readonly tokenRead: Token;
-}
-
-export interface CopiedNote {
-  readonly documentId: DocumentId;
-  readonly token: Token;
-  readonly copied: Revision;
 }
 
 /** Copies for all points of a document, and the seen revision that they reflect. */
@@ -86,8 +81,6 @@ export interface IndexPrimitives extends AsyncDisposable {
   insertManifests(generation: GenerationId, manifests: readonly Manifest[]): Promise<void>;
   /** Replaces each manifest whose token is the one read; never inserts. */
   updateManifests(generation: GenerationId, updates: readonly ManifestUpdate[]): Promise<void>;
-  /** Sets `copied` of each manifest that still has its token, and leaves the token. */
-  noteCopied(generation: GenerationId, notes: readonly CopiedNote[]): Promise<void>;
   /** Manifests in an order of the index's own. */
   scrollManifests(generation: GenerationId, range: ManifestRange): Promise<ManifestPage>;
   /** The same with what a listing needs, where that is less to fetch. */
