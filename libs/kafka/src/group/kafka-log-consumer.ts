@@ -50,9 +50,10 @@ export class KafkaLogConsumer implements LogConsumer {
   /** Between generations nobody knows who holds what. */
   #isSettled = false;
   #fatal: Error | null = null;
-  /** The terms that whoever polls knows of. What it acknowledges is meant for these. */
-  #toldTerms: ReadonlyMap<number, number> = new Map();
-  #polledTerms: ReadonlyMap<number, number> | null = null;
+  /** The terms that whoever polls knows of: it is given records of these, and acknowledges these. */
+  #told: ReadonlyMap<number, number> = new Map();
+  /** Terms that an empty answer was given for, so that whoever polls may ask what it holds. */
+  #announced: ReadonlyMap<number, number> | null = null;
   #acknowledging: Promise<void> = Promise.resolve();
 
   private constructor(options: KafkaLogConsumerOptions) {
@@ -106,12 +107,17 @@ export class KafkaLogConsumer implements LogConsumer {
   }
 
   async poll(options: PollOptions): Promise<readonly LogRecord[]> {
-    if (this.#polledTerms) this.#toldTerms = this.#polledTerms;
+    this.#told = this.#announced ?? this.#told;
+    this.#announced = null;
     const endsAtMs = performance.now() + options.waitMs;
     for (;;) {
       if (this.#fatal) throw this.#fatal;
       if (this.#stop.signal.aborted) throw new Error(`${this.#options.topic}: consumer is closed`);
       if (options.signal?.aborted) return [];
+      if (this.#isSettled && !isSame(this.#told, this.#held.terms)) {
+        this.#announced = this.#held.terms;
+        return [];
+      }
       const records = this.#isSettled ? this.#take(options) : [];
       if (records.length > 0) return records;
       const [trouble] = this.#troubles.values();
@@ -132,16 +138,18 @@ export class KafkaLogConsumer implements LogConsumer {
     const { group, shared, topic, topics } = this.#options;
     return withKafka(`asking for the offsets of ${group}`, async () => {
       const state = await topics.ensure(topic);
-      const partitions = [...this.#held.terms.keys()];
+      const partitions = [...this.#told].flatMap(([partition, term]) =>
+        this.#held.terms.get(partition) === term ? [partition] : [],
+      );
       const offsets = await readGroupOffsets(shared, { group, state, partitions });
       return new Map(partitions.map((partition) => [partition, offsets.get(partition) ?? 0]));
     });
   }
 
   held(): ReadonlyMap<number, number> {
-    this.#toldTerms = this.#held.terms;
-    this.#polledTerms = null;
-    return this.#toldTerms;
+    this.#told = this.#held.terms;
+    this.#announced = null;
+    return this.#told;
   }
 
   rewind(partition: number, offset: number): Promise<void> {
@@ -179,16 +187,14 @@ export class KafkaLogConsumer implements LogConsumer {
       }
       await this.#bell.wait(leftMs);
     }
-    this.#toldTerms = this.#held.terms;
+    this.#told = this.#held.terms;
   }
 
   #take(options: PollOptions): readonly LogRecord[] {
     for (const { place } of this.#held.all) if (place.kind === "lost") throw place.error;
     const records = this.#held.take(options);
-    if (records.length === 0) return records;
-    this.#polledTerms = this.#held.terms;
     // There is room for more.
-    this.#bell.ring();
+    if (records.length > 0) this.#bell.ring();
     return records;
   }
 
@@ -199,7 +205,7 @@ export class KafkaLogConsumer implements LogConsumer {
     isDue: (held: HeldPartition) => boolean,
     moved: (held: HeldPartition) => void = () => {},
   ): Promise<void> {
-    const term = this.#toldTerms.get(partition) ?? this.#held.terms.get(partition);
+    const term = this.#told.get(partition);
     const moving = this.#acknowledging.then(() =>
       this.#moveNow({ partition, offset, term, isDue, moved }),
     );
@@ -281,6 +287,10 @@ export class KafkaLogConsumer implements LogConsumer {
   #well(where: "group" | "records"): void {
     this.#troubles.delete(where);
   }
+}
+
+function isSame(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): boolean {
+  return a.size === b.size && [...a].every(([partition, term]) => b.get(partition) === term);
 }
 
 function unsettled(group: string): TransientError {
