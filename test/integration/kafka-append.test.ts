@@ -5,7 +5,7 @@ import { eventually } from "@tidemark/testing";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { describeWith } from "../servers/available.ts";
 import { findKafka, findLocalKafka } from "../servers/kafka.ts";
-import { alterTopic, withAdmin } from "./support/kafka-admin.ts";
+import { alterTopic, tidyTopics, withAdmin } from "./support/kafka-admin.ts";
 import { openLog } from "./support/kafka-log.ts";
 
 const testWithinMs = 300_000;
@@ -25,6 +25,8 @@ async function storedIn(log: EventLog, topic: string): Promise<Map<string, strin
 const placeOf = ({ offset, partition }: Appended) => `${partition}/${offset}`;
 
 describeWith("appending to kafka", await findKafka(), (kafka) => {
+  tidyTopics(kafka);
+
   test(
     "of 500 sends at once, of two processes, what was acknowledged is what is stored",
     async () => {

@@ -3,7 +3,7 @@ import type { EventLog } from "@tidemark/pipeline";
 import { eventLogContract } from "@tidemark/testing";
 import { describeWith } from "../servers/available.ts";
 import { findKafka, type KafkaServer } from "../servers/kafka.ts";
-import { compactNow, truncate } from "./support/kafka-admin.ts";
+import { compactNow, tidyTopics, truncate } from "./support/kafka-admin.ts";
 import { openLog, type OpenedLog } from "./support/kafka-log.ts";
 
 const opened = new WeakMap<EventLog, OpenedLog>();
@@ -30,6 +30,8 @@ function contract(kafka: () => KafkaServer, partitions: number): void {
 }
 
 describeWith("kafka", await findKafka(), (kafka) => {
+  tidyTopics(kafka);
+
   contract(kafka, 1);
   contract(kafka, 3);
 });

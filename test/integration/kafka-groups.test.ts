@@ -3,7 +3,7 @@ import { OffsetOutOfRangeError, TransientError } from "@tidemark/pipeline";
 import { eventually } from "@tidemark/testing";
 import { describeWith } from "../servers/available.ts";
 import { findKafka, findLocalKafka } from "../servers/kafka.ts";
-import { truncate, withAdmin } from "./support/kafka-admin.ts";
+import { tidyTopics, truncate, withAdmin } from "./support/kafka-admin.ts";
 import { openLog, type OpenedLog } from "./support/kafka-log.ts";
 import { KafkaMemberProcess } from "./support/kafka-member-process.ts";
 import { Reading, slow } from "./support/reading.ts";
@@ -25,6 +25,8 @@ async function memberProcess(opened: OpenedLog, brokers: readonly string[]) {
 }
 
 describeWith("members of a group on kafka", await findKafka(), (kafka) => {
+  tidyTopics(kafka);
+
   const open = (prefix?: string) =>
     openLog(kafka(), { partitions, sessionTimeoutMs, ...(prefix ? { prefix } : {}) });
 

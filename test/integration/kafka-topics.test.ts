@@ -3,7 +3,7 @@ import { eventually } from "@tidemark/testing";
 import { TopicSettingsError } from "@tidemark/kafka";
 import { describeWith } from "../servers/available.ts";
 import { findKafka } from "../servers/kafka.ts";
-import { alterTopic, truncate, withAdmin } from "./support/kafka-admin.ts";
+import { alterTopic, tidyTopics, truncate, withAdmin } from "./support/kafka-admin.ts";
 import { openLog } from "./support/kafka-log.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -17,6 +17,8 @@ const names = [
 ];
 
 describeWith("topics on kafka", await findKafka(), (kafka) => {
+  tidyTopics(kafka);
+
   async function settingsOf(name: string): Promise<Readonly<Record<string, string>>> {
     const { resources } = await withAdmin(kafka(), (admin) =>
       admin.describeConfigs({

@@ -2,7 +2,7 @@
 import { eventually } from "@tidemark/testing";
 import { Kafka, logLevel, Partitioners, type Admin } from "kafkajs";
 import type { KafkaServer } from "../../servers/kafka.ts";
-import type { OpenedLog } from "./kafka-log.ts";
+import { isOfThisFile, type OpenedLog } from "./kafka-log.ts";
 
 const topicResource = 2;
 const quiet = { logLevel: logLevel.NOTHING, clientId: "tidemark-test-admin" };
@@ -19,6 +19,16 @@ export async function withAdmin<T>(
   } finally {
     await admin.disconnect();
   }
+}
+
+/** Leaves nothing of this file's tests behind, on a Kafka that outlives them. */
+export function tidyTopics(kafka: () => Pick<KafkaServer, "brokers">): void {
+  afterAll(() =>
+    withAdmin(kafka(), async (admin) => {
+      const topics = (await admin.listTopics()).filter(isOfThisFile);
+      if (topics.length > 0) await admin.deleteTopics({ topics });
+    }),
+  );
 }
 
 /** Forgets the records of a partition before an offset, as retention does. */

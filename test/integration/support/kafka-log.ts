@@ -13,6 +13,13 @@ export const realClock: Clock = {
   },
 };
 
+/** Of this test file. */
+const prefixes = new Set<string>();
+
+export function isOfThisFile(topic: string): boolean {
+  return [...prefixes].some((prefix) => topic.startsWith(prefix));
+}
+
 export interface OpenedLog {
   readonly log: KafkaEventLog;
   readonly prefix: string;
@@ -23,6 +30,7 @@ export async function openLog(
   options: Partial<Omit<KafkaEventLogOptions, "topics">> & { readonly partitions?: number } = {},
 ): Promise<OpenedLog> {
   const { partitions = 3, prefix = `t-${randomUUID().slice(0, 8)}.`, ...rest } = options;
+  prefixes.add(prefix);
   const log = await KafkaEventLog.connect({
     brokers,
     prefix,
