@@ -26,7 +26,7 @@ export class StageRunner<T> {
   readonly #wakeup = new Wakeup();
   readonly #pending: PendingDocuments<T>;
   readonly #attempts: Attempts<T>;
-  readonly #acknowledged = new Map<number, number>();
+  #acknowledged: Map<number, number> = new Map();
   /** Under which name the index keeps the group's progress. */
   #progressTopic = "";
   #running = 0;
@@ -109,13 +109,18 @@ export class StageRunner<T> {
           signal,
         }),
       );
-      for (const partition of this.#offsets.hold(consumer.held())) {
-        this.#acknowledged.delete(partition);
-        this.#stage.lost?.(partition);
-      }
+      this.#forget(this.#offsets.hold(consumer.held()));
       for (const record of records ?? []) await this.#accept(record, signal);
       if (records && records.length > 0) this.#wakeup.ring();
     }
+  }
+
+  /** What is being acknowledged meanwhile is noted where nobody looks any more. */
+  #forget(lost: readonly number[]): void {
+    if (lost.length === 0) return;
+    const kept = [...this.#acknowledged].filter(([partition]) => !lost.includes(partition));
+    this.#acknowledged = new Map(kept);
+    for (const partition of lost) this.#stage.lost?.(partition);
   }
 
   async #accept(record: LogRecord, signal: AbortSignal): Promise<void> {
@@ -198,11 +203,12 @@ export class StageRunner<T> {
     const { index, observer } = this.#options;
     const { group, name } = this.#stage;
     const topic = this.#progressTopic;
+    const acknowledged = this.#acknowledged;
     for (const [partition, offset] of this.#offsets.safe()) {
-      if ((this.#acknowledged.get(partition) ?? -1) >= offset) continue;
+      if ((acknowledged.get(partition) ?? -1) >= offset) continue;
       if (index) await index.writeProgress([{ topic, group, partition, offset }]);
       await consumer.acknowledge(partition, offset);
-      this.#acknowledged.set(partition, offset);
+      acknowledged.set(partition, offset);
     }
     observer.state({ stage: name, group, waiting: this.waiting, trouble: this.#trouble });
   }
