@@ -106,6 +106,7 @@ await() {
   until "$@"; do
     if [ $(($(date +%s) - began)) -ge "$WAIT_SECONDS" ]; then
       cat "$scratch/trouble" "$scratch/answer" >&2 2>/dev/null || true
+      echo >&2
       fail "after $WAIT_SECONDS s still not: $what"
     fi
     sleep "$between"
@@ -125,7 +126,7 @@ put autumn
 await 0.2 "a search finds the new text" found autumn
 if says spring; then fail "the search still finds the old text"; fi
 
-echo "4. watch the lag of $SOURCE"
+echo "4. watch the lag of $SOURCE (a bucket is complete up to the start of its last listing)"
 await 1 "nothing is pending" caught_up
 
 echo "5. delete it"
