@@ -45,7 +45,8 @@ export const serverSchema = section({
     example: "./.tidemark",
   }).optional(),
   memoryMax: size({
-    about: "Resident memory that the process keeps to",
+    about:
+      "Resident memory to allow the process where it is deployed; it does not hold itself to it",
     example: "1GiB",
     least: 256 * 1024 ** 2,
   }).prefault("1GiB"),
