@@ -3,6 +3,7 @@ import {
   decodeMarker,
   encodeMarker,
   markerKey,
+  passedOn,
   producerSilentMs,
   WatermarkTracker,
 } from "./watermark.ts";
@@ -36,6 +37,34 @@ test("a producer that stopped long before the others does not hold them back", (
   tracker.note({ ...marker, completeToMs: 101 + producerSilentMs }, 0);
 
   expect(tracker.completeTo("files", 1)).toBe(101 + producerSilentMs);
+});
+
+test("a stage passes a marker on to where the documents before it went", () => {
+  const place = { partition: 1, partitions: 3 };
+
+  expect(passedOn(marker, { ...place, written: 3 })).toEqual({ marker, to: [1] });
+  expect(passedOn(marker, { ...place, written: 2 })).toEqual({
+    marker: { ...marker, part: { at: 1, of: 3 } },
+    to: [0, 1],
+  });
+});
+
+test("of topics that differ in their partitions, every partition that was read has to have its say", () => {
+  const tracker = new WatermarkTracker();
+  const say = (partition: number, completeToMs: number) => {
+    const on = passedOn({ ...marker, completeToMs }, { partition, partitions: 3, written: 2 });
+    const read = decodeMarker(encodeMarker(on.marker));
+    for (const to of on.to) if (read) tracker.note(read, to);
+    return markerKey(on.marker);
+  };
+
+  const keys = [say(0, 100), say(1, 200)];
+  const before = tracker.completeTo("files", 2);
+  keys.push(say(2, 150));
+
+  expect(before).toBeNull();
+  expect(tracker.completeTo("files", 2)).toBe(100);
+  expect(new Set(keys).size).toBe(3);
 });
 
 test("what is forgotten of a partition is unknown until it is passed again", () => {

@@ -11,6 +11,8 @@ const markerSchema = z.object({
   producer: z.string(),
   /** Everything the producer observed before this time precedes the marker. */
   completeToMs: z.number(),
+  /** One of so many that say so together: of the partitions that it was passed on from. */
+  part: z.object({ at: z.int(), of: z.int() }).optional(),
 });
 export type Marker = Omit<z.infer<typeof markerSchema>, "v" | "kind">;
 
@@ -23,27 +25,54 @@ export function decodeMarker(value: string): Marker | null {
   if (!value.startsWith('{"v":1,"kind":"marker"')) return null;
   const marker = markerSchema.safeParse(JSON.parse(value));
   if (!marker.success) return null;
-  const { source, producer, completeToMs } = marker.data;
-  return { source, producer, completeToMs };
+  const { source, producer, completeToMs, part } = marker.data;
+  return { source, producer, completeToMs, ...(part && { part }) };
 }
 
 /** The marker's key on the log, so that compaction keeps the newest of each producer. */
 export function markerKey(marker: Marker): string {
-  return `marker#${marker.source}#${marker.producer}`;
+  return `marker#${marker.source}#${speakerOf(marker)}`;
+}
+
+function speakerOf({ part, producer }: Marker): string {
+  return part ? `${producer}#${part.at}/${part.of}` : producer;
+}
+
+/**
+ * What a stage that has passed a marker in one partition writes, and where.
+ *
+ *   partitions read and written   the documents of one partition go       written
+ *   as many                       to the one of the same number           there, as it is
+ *   not as many                   to any                                  to all, as a part of what
+ *                                                                         every partition says
+ */
+export function passedOn(
+  marker: Marker,
+  {
+    partition,
+    partitions,
+    written,
+  }: { readonly partition: number; readonly partitions: number; readonly written: number },
+): { readonly marker: Marker; readonly to: readonly number[] } {
+  if (partitions === written) return { marker, to: [partition] };
+  const { at, of } = marker.part ?? { at: 0, of: 1 };
+  const part = { at: at * partitions + partition, of: of * partitions };
+  return { marker: { ...marker, part }, to: Array.from({ length: written }, (_, each) => each) };
 }
 
 /** A producer so far behind the others of its source has stopped, and has accepted nothing since. */
 export const producerSilentMs = 60_000;
 
 export class WatermarkTracker {
-  /** By partition, source and producer. */
-  readonly #completeTo = new Map<number, Map<string, Map<string, number>>>();
+  /** By partition, source and who says so. */
+  readonly #passed = new Map<number, Map<string, Map<string, Marker>>>();
 
   note(marker: Marker, partition: number): void {
-    const sources = getOrMake(this.#completeTo, partition, () => new Map());
-    const producers = getOrMake(sources, marker.source, () => new Map<string, number>());
-    const before = producers.get(marker.producer) ?? 0;
-    producers.set(marker.producer, Math.max(before, marker.completeToMs));
+    const sources = getOrMake(this.#passed, partition, () => new Map());
+    const speakers = getOrMake(sources, marker.source, () => new Map<string, Marker>());
+    const speaker = speakerOf(marker);
+    const before = speakers.get(speaker);
+    if (!before || before.completeToMs < marker.completeToMs) speakers.set(speaker, marker);
   }
 
   /**
@@ -51,15 +80,18 @@ export class WatermarkTracker {
    * since 1970; null while some partition has passed none.
    */
   completeTo(source: string, partitions: number): number | null {
-    const byProducer = new Map<string, number[]>();
+    const byProducer = new Map<string, { readonly needed: number; readonly times: number[] }>();
     for (let partition = 0; partition < partitions; partition += 1) {
-      const producers = this.#completeTo.get(partition)?.get(source);
-      for (const [producer, toMs] of producers ?? []) {
-        getOrMake(byProducer, producer, () => []).push(toMs);
+      for (const marker of this.#passed.get(partition)?.get(source)?.values() ?? []) {
+        const parts = marker.part?.of ?? 1;
+        getOrMake(byProducer, `${marker.producer}#${parts}`, () => ({
+          needed: parts * partitions,
+          times: [],
+        })).times.push(marker.completeToMs);
       }
     }
-    const producers = [...byProducer.values()].map((times) => ({
-      least: times.length < partitions ? null : Math.min(...times),
+    const producers = [...byProducer.values()].map(({ needed, times }) => ({
+      least: times.length < needed ? null : Math.min(...times),
       newest: Math.max(...times),
     }));
     const newestOfAll = Math.max(...producers.map(({ newest }) => newest));
@@ -73,14 +105,14 @@ export class WatermarkTracker {
 
   /** What was passed in a partition, to tell it to others. */
   passed(partition: number): readonly Marker[] {
-    return [...(this.#completeTo.get(partition) ?? [])].flatMap(([source, producers]) =>
-      [...producers].map(([producer, completeToMs]) => ({ source, producer, completeToMs })),
-    );
+    return [...(this.#passed.get(partition)?.values() ?? [])].flatMap((speakers) => [
+      ...speakers.values(),
+    ]);
   }
 
   /** Another is responsible for the partition: what was passed there says nothing any more. */
   forget(partition: number): void {
-    this.#completeTo.delete(partition);
+    this.#passed.delete(partition);
   }
 }
 

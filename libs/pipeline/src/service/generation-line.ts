@@ -30,6 +30,7 @@ import { replayStage } from "../stages/replay.ts";
 import { restrictStage } from "../stages/restrict.ts";
 import { upsertStage } from "../stages/upsert.ts";
 import type { ReplayJob } from "./replay-job.ts";
+import { chunksTopic } from "../topics.ts";
 import type { LineStage, StageBoard, StageCondition } from "./stage-board.ts";
 
 export interface LineOptions {
@@ -67,7 +68,8 @@ const replayLookahead = { lookaheadRecordsMax: 2_000, lookaheadBytesMax: 8 << 20
 
 export class GenerationLine {
   readonly generation: Generation;
-  readonly partitions: number;
+  /** Of the topics that its stages read. */
+  readonly partitions: { readonly mutations: number; readonly chunks: number };
   readonly #embedder: Embedder | null;
   readonly #options: LineOptions;
   readonly #isActive: () => boolean;
@@ -84,7 +86,7 @@ export class GenerationLine {
       /** Null where no stage of this process needs one. */
       readonly embedder: Embedder | null;
       readonly isActive: () => boolean;
-      readonly partitions: number;
+      readonly partitions: GenerationLine["partitions"];
     },
     options: LineOptions,
   ) {
@@ -249,9 +251,19 @@ export class GenerationLine {
       windowOf: (source: SourceName) => (this.#isActive() ? windowOf(source) : null),
     };
     const stage = chunkStage(dependencies, this.#documentChunker);
-    return runStage(stage, this.#runnerOptions(), signal, (runner) => {
+    const progressTopic = (topic: string) => this.#chunkerProgress(topic);
+    return runStage(stage, { ...this.#runnerOptions(), progressTopic }, signal, (runner) => {
       this.#runners.chunker = runner;
     });
+  }
+
+  /** Chunks that were lost with their topic are made again: what was cut is what the two topics hold. */
+  async #chunkerProgress(topic: string): Promise<string> {
+    const { progressTopic } = this.#options;
+    const read = await progressTopic(topic);
+    // One database loses neither without the other.
+    if (read === topic) return topic;
+    return `${read} ${await progressTopic(chunksTopic(this.generation.id))}`;
   }
 
   #upserter(signal: AbortSignal): Promise<void> {
@@ -280,7 +292,8 @@ export class GenerationLine {
   }
 
   #completeTo(stage: LineStage, source: SourceName): number | null {
-    const { partitions } = this;
+    const { chunks, mutations } = this.partitions;
+    const partitions = stage === "upserter" ? chunks : mutations;
     const generation = this.generation.id;
     return this.#options.board.completeTo({ generation, stage }, { source, partitions });
   }

@@ -5,7 +5,7 @@
 import { isConsuming, type Generation, type GenerationId, type Recipe } from "@tidemark/domain";
 import { TransientError } from "../errors.ts";
 import type { Embedder } from "../ports/embedder.ts";
-import { mutationsTopic } from "../topics.ts";
+import { chunksTopic, mutationsTopic } from "../topics.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { GenerationLine, type LineOptions } from "./generation-line.ts";
 
@@ -87,13 +87,18 @@ export class GenerationLines {
 
   async #sync(): Promise<void> {
     const { catalogue, line } = this.#options;
-    const { id, partitions } = await line.log.identity(mutationsTopic);
-    const identity = `${id}/${partitions}`;
+    const mutations = await line.log.identity(mutationsTopic);
     for (const generation of catalogue.generations) {
       const running = this.#running.get(generation.id);
-      const isMeant = isConsuming(generation.state);
-      if (running && (!isMeant || running.identity !== identity)) await this.stop(generation.id);
-      if (isMeant && !this.#running.has(generation.id)) {
+      if (!isConsuming(generation.state)) {
+        if (running) await this.stop(generation.id);
+        continue;
+      }
+      const chunks = await line.log.identity(chunksTopic(generation.id));
+      const identity = [mutations, chunks].map((topic) => `${topic.id}/${topic.partitions}`).join();
+      if (running && running.identity !== identity) await this.stop(generation.id);
+      if (!this.#running.has(generation.id)) {
+        const partitions = { mutations: mutations.partitions, chunks: chunks.partitions };
         await this.#start(generation, { identity, partitions });
       }
     }
@@ -101,7 +106,10 @@ export class GenerationLines {
 
   async #start(
     generation: Generation,
-    { identity, partitions }: { readonly identity: string; readonly partitions: number },
+    {
+      identity,
+      partitions,
+    }: { readonly identity: string; readonly partitions: GenerationLine["partitions"] },
   ): Promise<void> {
     const { catalogue, failed, line, openEmbedder } = this.#options;
     const nowMs = line.clock.nowMs();

@@ -21,15 +21,21 @@ export async function publishHints(
   return appended;
 }
 
-/** A marker goes through every partition. */
+/** A source's marker goes through every partition. */
 export async function publishMarker(log: EventLog, topic: string, marker: Marker): Promise<void> {
   const { partitions } = await log.identity(topic);
+  const to = Array.from({ length: partitions }, (_, partition) => partition);
+  await appendMarker(log, topic, { marker, to });
+}
+
+/** Into the same partitions as whatever it comes behind. */
+export async function appendMarker(
+  log: EventLog,
+  topic: string,
+  { marker, to }: { readonly marker: Marker; readonly to: readonly number[] },
+): Promise<void> {
   await log.append(
     topic,
-    Array.from({ length: partitions }, (_, partition) => ({
-      key: markerKey(marker),
-      value: encodeMarker(marker),
-      partition,
-    })),
+    to.map((partition) => ({ key: markerKey(marker), value: encodeMarker(marker), partition })),
   );
 }

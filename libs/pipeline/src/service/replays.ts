@@ -145,7 +145,7 @@ export class Replays {
       .conditions()
       .filter((each) => each.stage === "chunker" && each.generation === generation).length;
     // Who holds no partition has no part in it.
-    return perSecond / Math.max(1, Math.min(chunkers, partitions));
+    return perSecond / Math.max(1, Math.min(chunkers, partitions.mutations));
   }
 
   async #tell(job: string, everyMs: number): Promise<void> {

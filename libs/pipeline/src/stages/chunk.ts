@@ -4,8 +4,6 @@
  */
 import {
   actionFor,
-  encodeMarker,
-  markerKey,
   mayEmbed,
   newestRevisionOf,
   type CoalescingWindow,
@@ -19,6 +17,7 @@ import { publishReceipts, receiptFor } from "../receipts.ts";
 import type { Stage } from "../run-stage/stage.ts";
 import { chunkerGroup, chunksTopic, mutationsTopic, upserterGroup } from "../topics.ts";
 import { DocumentChunker, type ChunkerDependencies } from "./document-chunker.ts";
+import { MarkerPassage } from "./marker-passage.ts";
 import { noteFailure } from "./note-failure.ts";
 import { decodeOrPoison } from "./restrict.ts";
 import { urgencyOf } from "./urgency.ts";
@@ -37,6 +36,8 @@ export function chunkStage(
   chunker: DocumentChunker = new DocumentChunker(dependencies),
 ): Stage<UpsertMutation> {
   const { log, generation, clock, observer } = dependencies;
+  const to = chunksTopic(generation);
+  const markers = new MarkerPassage({ log, clock, from: mutationsTopic, to });
   return {
     name: "chunker",
     topic: mutationsTopic,
@@ -85,18 +86,7 @@ export function chunkStage(
       return place;
     },
 
-    async passMarker(marker) {
-      const topic = chunksTopic(generation);
-      const { partitions } = await log.identity(topic);
-      await log.append(
-        topic,
-        Array.from({ length: partitions }, (_, partition) => ({
-          key: markerKey(marker),
-          value: encodeMarker(marker),
-          partition,
-        })),
-      );
-    },
+    passMarker: (marker, partition) => markers.pass(marker, partition),
   };
 }
 

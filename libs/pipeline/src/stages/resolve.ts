@@ -4,11 +4,9 @@
  */
 import {
   decodeHint,
-  encodeMarker,
   encodeMutation,
   everyTenant,
   keyOf,
-  markerKey,
   mutationKey,
   positionOfOffset,
   type Hint,
@@ -23,6 +21,7 @@ import { mapBounded } from "../map-bounded.ts";
 import type { Urgency } from "../run-stage/ready-queue.ts";
 import type { Stage } from "../run-stage/stage.ts";
 import { hintsTopic, mutationsTopic, resolverGroup } from "../topics.ts";
+import { MarkerPassage } from "./marker-passage.ts";
 
 export interface ResolveDependencies {
   readonly log: EventLog;
@@ -45,6 +44,7 @@ export function resolveStage({
   clock,
   blocked,
 }: ResolveDependencies): Stage<OffsetHint> {
+  const markers = new MarkerPassage({ log, clock, from: hintsTopic, to: mutationsTopic });
   return {
     name: "resolver",
     topic: hintsTopic,
@@ -97,17 +97,7 @@ export function resolveStage({
       };
     },
 
-    async passMarker(marker) {
-      const { partitions } = await log.identity(mutationsTopic);
-      await log.append(
-        mutationsTopic,
-        Array.from({ length: partitions }, (_, partition) => ({
-          key: markerKey(marker),
-          value: encodeMarker(marker),
-          partition,
-        })),
-      );
-    },
+    passMarker: (marker, partition) => markers.pass(marker, partition),
   };
 
   async function readState(item: OffsetHint): Promise<MutationDraft | null> {
