@@ -148,12 +148,13 @@ describeWith("qdrant when it goes", await findLocalQdrant(), (qdrant) => {
   const generation = "g1" as GenerationId;
 
   test("is waited for when it is paused, and nothing is lost when it is killed", async () => {
-    await using index = await openQdrantIndex({ url: qdrant().url, timeoutMs: 1_000 });
+    await using index = await openQdrantIndex({ url: qdrant().url });
+    await using impatient = await openQdrantIndex({ url: qdrant().url, timeoutMs: 5_000 });
     await index.ensureGeneration(generation, dimension);
     await index.putPoints(generation, somePoints(["ebb"], { dimension }));
 
     await qdrant().whilePaused(() =>
-      expect(index.pointsOf(generation, anId())).rejects.toThrow(TransientError),
+      expect(impatient.pointsOf(generation, anId())).rejects.toThrow(TransientError),
     );
     await qdrant().stop("killed");
     await expect(index.pointsOf(generation, anId())).rejects.toThrow(TransientError);

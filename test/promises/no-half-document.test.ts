@@ -53,7 +53,8 @@ test("a slow sweep spares the points of a revision that is being committed", asy
   const slow = await world.startUntil("upserter", "insertManifest");
   await slow.releaseUntil("readManifests");
   await world.appendParts("tides.md", { revision: 2, text: second });
-  const newer = await world.startUntil("upserter", "updateManifest");
+  // First it finishes what the slow one has not: that its points have their copies.
+  const newer = await world.startUntil("upserter", "updateManifest", { after: 1 });
 
   await slow.releaseUntil("append");
   await newer.releaseUntil("append");
