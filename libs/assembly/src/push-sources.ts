@@ -33,9 +33,13 @@ function servedPush(options: SourcesOptions, source: PushSourceConfig): ServedSo
     from: null,
     epoch: () => catalogue.source(name)?.epoch ?? 0,
     async refusesPush() {
+      const identity = await identityOfPushed(log);
+      if (catalogue.source(name)?.identity === identity) return null;
+      // Whoever gives epochs may have done so a moment ago.
+      await catalogue.refresh();
       const record = catalogue.source(name);
       if (!record) return "it has no epoch yet; the ingestor gives it one when it starts";
-      if (record.identity === (await identityOfPushed(log))) return null;
+      if (record.identity === identity) return null;
       return "the log is another one; a new epoch is on its way";
     },
     observedUpToMs: () => clock.nowMs(),
