@@ -68,7 +68,7 @@ test("a worker that dies is replaced, and its texts are tried once more", async 
   await rm(directory, { recursive: true });
 });
 
-test("a full lane refuses documents while a query still gets in", async () => {
+test("a full lane refuses documents while queries and live changes still get in", async () => {
   await using pool = await aPool({ workers: 2 });
   const stuck = Array.from({ length: 4 }, async () => swallow(pool.embed("backfill", [never])));
   const waiting = swallow(
@@ -81,8 +81,9 @@ test("a full lane refuses documents while a query still gets in", async () => {
   await expect(pool.embed("backfill", [good])).rejects.toBeInstanceOf(OverloadedError);
   await expect(pool.embed("backfill", [good])).rejects.toBeInstanceOf(TransientError);
   const query = await pool.embed("query", [good]);
+  const live = await pool.embed("live", [good]);
 
-  expect(query).toHaveLength(1);
+  expect([query, live].map(({ length }) => length)).toEqual([1, 1]);
   await pool[Symbol.asyncDispose]();
   await Promise.all([...stuck, waiting]);
 });

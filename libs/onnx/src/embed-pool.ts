@@ -4,7 +4,7 @@ import { EmbedThread } from "./embed-thread.ts";
 import type { ThreadListener, ThreadOptions } from "./embed-thread.ts";
 import { LaneQueue } from "./lane-queue.ts";
 import type { LaneBounds, Queued } from "./lane-queue.ts";
-import { packIds } from "./run.ts";
+import { packIds, runUrgencyOf } from "./run.ts";
 import { checkedVector } from "./vector-check.ts";
 
 export interface PoolOptions {
@@ -38,6 +38,7 @@ export interface PoolLoad {
 
 /** One computes and one waits, so that a thread is busy while the main thread is too. */
 const runsPerThreadMax = 2;
+const lanesAhead = ["query", "live"] as const;
 /** A text whose run failed or killed its thread is tried once more, alone. */
 const attemptsMax = 2;
 
@@ -144,17 +145,22 @@ export class EmbedPool {
     await Promise.all(members.map(({ thread }) => thread.close(this.#options.closeMsMax)));
   }
 
-  /** Hands out runs while threads have room; one more query each, which goes before what waits. */
+  /**
+   * Hands out runs while threads have room; and one more each of what goes before runs that wait, so
+   * that a query or a live change waits for the one run that is being computed, and no other.
+   */
   #dispatch(): void {
     for (let member = this.#freest(); member !== undefined; member = this.#freest()) {
       const jobs = this.#nextJobs();
       if (jobs.length === 0) return;
       this.#send(member, jobs);
     }
-    for (const member of this.#members) {
-      if (this.#queue.texts("query") === 0) return;
-      if ([...member.runs.values()].some((jobs) => jobs[0]?.lane === "query")) continue;
-      this.#send(member, this.#queue.take(this.#options.tokensPerRunMax, "query"));
+    for (const lane of lanesAhead) {
+      for (const member of this.#members) {
+        if (this.#queue.texts(lane) === 0) break;
+        if ([...member.runs.values()].some((jobs) => jobs[0]?.lane === lane)) continue;
+        this.#send(member, this.#queue.take(this.#options.tokensPerRunMax, lane));
+      }
     }
   }
 
@@ -186,8 +192,8 @@ export class EmbedPool {
       jobs.map((job) => job.ids),
       first.tokens,
     );
-    const isQuery = first.lane === "query";
-    member.thread.send({ id, ids, texts: jobs.length, tokens: first.tokens, isQuery });
+    const urgency = runUrgencyOf(first.lane);
+    member.thread.send({ id, ids, texts: jobs.length, tokens: first.tokens, urgency });
   }
 
   #done(member: Member, { id, vectors, ms }: Parameters<ThreadListener["done"]>[0]): void {

@@ -1,8 +1,10 @@
-import { nextRun, overtakenMax, packIds } from "./run.ts";
+import type { EmbedLane } from "@tidemark/pipeline";
+import { nextRun, overtakenMax, packIds, runUrgencyOf } from "./run.ts";
 import type { Waiting } from "./run.ts";
 
-function waiting(id: number, isQuery: boolean): Waiting {
-  const run = { id, ids: new ArrayBuffer(0), texts: 1, tokens: 2, isQuery };
+function waiting(id: number, lane: EmbedLane): Waiting {
+  const urgency = runUrgencyOf(lane);
+  const run = { id, ids: new ArrayBuffer(0), texts: 1, tokens: 2, urgency };
   return { run, overtaken: 0 };
 }
 
@@ -18,17 +20,18 @@ test("ids are packed as 64-bit numbers, text after text", () => {
   expect([...new BigInt64Array(packed)]).toEqual([101n, 7n, 102n, 101n, 30_521n, 102n]);
 });
 
-test("a query goes before a run that waits, and queries keep their order", () => {
-  const backlog = [waiting(1, false), waiting(2, true), waiting(3, true)];
+test("queries go before what waits, then live changes, each in their order", () => {
+  const lanes = ["backfill", "live", "query", "liveOther", "live", "query"] as const;
+  const backlog = lanes.map((lane, at) => waiting(at, lane));
 
-  expect([1, 2, 3, 4].map(() => nextRun(backlog)?.id)).toEqual([2, 3, 1, undefined]);
+  expect(lanes.map(() => nextRun(backlog)?.id)).toEqual([2, 5, 1, 4, 0, 3]);
 });
 
-test("queries go before a waiting run a bounded number of times", () => {
-  const backlog = [waiting(1, false)];
+test("what is urgent goes before a waiting run a bounded number of times", () => {
+  const backlog = [waiting(1, "backfill")];
   const order: (number | undefined)[] = [];
   for (let id = 2; id < 20; id += 1) {
-    backlog.push(waiting(id, true));
+    backlog.push(waiting(id, id % 2 === 0 ? "query" : "live"));
     order.push(nextRun(backlog)?.id);
   }
 

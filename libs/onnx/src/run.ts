@@ -1,4 +1,5 @@
 /** What the main thread and an embedding worker tell each other. */
+import type { EmbedLane } from "@tidemark/pipeline";
 
 /** How a worker opens its session. */
 export interface WorkerSettings {
@@ -20,14 +21,20 @@ export function newControl(): Int32Array<SharedArrayBuffer> {
   return new Int32Array(new SharedArrayBuffer(cells * Int32Array.BYTES_PER_ELEMENT));
 }
 
+/** What goes before runs that only wait: queries first, then live changes. */
+export type RunUrgency = 0 | 1 | 2;
+
+export function runUrgencyOf(lane: EmbedLane): RunUrgency {
+  return lane === "query" ? 0 : lane === "live" ? 1 : 2;
+}
+
 /** Texts of equal length for one call of the model. `ids` is int64 [texts, tokens], little endian. */
 export interface Run {
   readonly id: number;
   readonly ids: ArrayBuffer;
   readonly texts: number;
   readonly tokens: number;
-  /** Goes before runs that only wait. */
-  readonly isQuery: boolean;
+  readonly urgency: RunUrgency;
 }
 
 export type ToWorker = { readonly kind: "run"; readonly run: Run } | { readonly kind: "close" };
@@ -61,7 +68,7 @@ export function packIds(texts: readonly (readonly number[])[], tokens: number): 
   return buffer;
 }
 
-/** At most this many queries go before a run that waits in a worker. */
+/** At most this many runs go before one that waits in a worker. */
 export const overtakenMax = 4;
 
 export interface Waiting {
@@ -69,12 +76,13 @@ export interface Waiting {
   overtaken: number;
 }
 
-/** Takes the next run: the oldest query, or the oldest run once enough queries went before it. */
+/** Takes the next run: the most urgent, or the oldest once enough went before it. */
 export function nextRun(backlog: Waiting[]): Run | undefined {
   const [oldest] = backlog;
   if (oldest === undefined) return undefined;
-  const query = backlog.findIndex(({ run }) => run.isQuery);
-  const mayOvertake = query > 0 && oldest.overtaken < overtakenMax;
+  const urgencies = backlog.map(({ run }) => run.urgency);
+  const mostUrgent = urgencies.indexOf(Math.min(...urgencies) as RunUrgency);
+  const mayOvertake = mostUrgent > 0 && oldest.overtaken < overtakenMax;
   if (mayOvertake) oldest.overtaken += 1;
-  return backlog.splice(mayOvertake ? query : 0, 1)[0]?.run;
+  return backlog.splice(mayOvertake ? mostUrgent : 0, 1)[0]?.run;
 }
