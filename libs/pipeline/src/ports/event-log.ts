@@ -14,14 +14,18 @@ export interface NewRecord {
   readonly trace?: string | null;
 }
 
-export interface LogRecord {
+/** Where a record is, without what it says. */
+export interface RecordPlace {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
   readonly key: string;
+  readonly appendedAtMs: number;
+}
+
+export interface LogRecord extends RecordPlace {
   /** Null was written by erasure; readers skip it. */
   readonly value: string | null;
-  readonly appendedAtMs: number;
 }
 
 export interface Appended {

@@ -1,7 +1,7 @@
 import { MemoryEventLog, VirtualClock } from "@tidemark/testing";
 import { OverloadedError, PoisonError, TransientError } from "../errors.ts";
 import { silentObserver } from "../observer.ts";
-import type { LogRecord } from "../ports/event-log.ts";
+import type { RecordPlace } from "../ports/event-log.ts";
 import { Attempts } from "./attempts.ts";
 import { readDeadLetters } from "./dead-letters.ts";
 import { withDefaults } from "./runner-options.ts";
@@ -11,15 +11,14 @@ const attemptsMax = 3;
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
 function aTask(key: string) {
-  const record: LogRecord = {
+  const record: RecordPlace = {
     topic: "work",
     partition: 0,
     offset: 0,
     key,
-    value: key,
     appendedAtMs: 0,
   };
-  return { key, items: [{ item: key, record }] };
+  return { key, items: [{ item: key, record, bytes: key.length }] };
 }
 
 function aStage(

@@ -3,7 +3,7 @@
  * stands alone, which is then set aside so that the rest goes on.
  */
 import { OverloadedError, PoisonError, TransientError } from "../errors.ts";
-import type { LogRecord } from "../ports/event-log.ts";
+import type { RecordPlace } from "../ports/event-log.ts";
 import { backoffMs, Breaker, isPoisonedByRetries } from "./backoff.ts";
 import { publishDeadLetters, type DeadLetter } from "./dead-letters.ts";
 import type { Entry } from "./pending-documents.ts";
@@ -12,7 +12,7 @@ import type { SetAside, Stage, Task } from "./stage.ts";
 
 interface Surroundings<T> {
   /** The offsets that could be acknowledged if these records were done. */
-  completing(records: Iterable<LogRecord>): ReadonlyMap<number, number>;
+  completing(records: Iterable<RecordPlace>): ReadonlyMap<number, number>;
   completed(tasks: readonly Task<Entry<T>>[]): void;
   troubled(trouble: string): void;
   /** Under which name the index keeps the group's progress. */
@@ -130,7 +130,7 @@ export class Attempts<T> {
   }
 
   /** A record nobody can read; its key is all that is known of it. False when aborted before. */
-  setRecordAside(record: LogRecord, error: PoisonError, signal: AbortSignal): Promise<boolean> {
+  setRecordAside(record: RecordPlace, error: PoisonError, signal: AbortSignal): Promise<boolean> {
     const place = { documentId: record.key, revision: null };
     return this.#patiently(signal, () => this.#publish(record, error, 1, place));
   }
@@ -153,7 +153,7 @@ export class Attempts<T> {
   }
 
   async #publish(
-    record: LogRecord,
+    record: RecordPlace,
     error: PoisonError,
     attempts: number,
     place: SetAside,

@@ -3,7 +3,7 @@
  * all before them.
  */
 import { ProgressTracker, type Marker } from "@tidemark/domain";
-import type { LogRecord } from "../ports/event-log.ts";
+import type { RecordPlace } from "../ports/event-log.ts";
 
 interface WaitingMarker {
   readonly offset: number;
@@ -14,7 +14,7 @@ export class PartitionOffsets {
   readonly #trackers = new Map<number, ProgressTracker>();
   readonly #markers = new Map<number, WaitingMarker[]>();
   /** What a record counts for when it is done, whatever became of its partition since. */
-  readonly #trackerOf = new WeakMap<LogRecord, ProgressTracker>();
+  readonly #trackerOf = new WeakMap<RecordPlace, ProgressTracker>();
   #held: ReadonlyMap<number, number> = new Map();
 
   /** Forgets partitions that are held no more, or for another term: they begin anew. */
@@ -31,7 +31,7 @@ export class PartitionOffsets {
   }
 
   /** False for a record that was started before: a log may deliver again what is in the air. */
-  start(record: LogRecord): boolean {
+  start(record: RecordPlace): boolean {
     const { partition, offset } = record;
     let tracker = this.#trackers.get(partition);
     if (!tracker) {
@@ -44,12 +44,12 @@ export class PartitionOffsets {
     return true;
   }
 
-  complete(record: LogRecord): void {
+  complete(record: RecordPlace): void {
     this.#trackerOf.get(record)?.complete(record.offset);
   }
 
   /** The offsets that could be acknowledged if these records were done, by partition. */
-  completing(records: Iterable<LogRecord>): ReadonlyMap<number, number> {
+  completing(records: Iterable<RecordPlace>): ReadonlyMap<number, number> {
     const byPartition = new Map<number, number[]>();
     for (const record of records) {
       const { partition, offset } = record;
@@ -71,7 +71,7 @@ export class PartitionOffsets {
     for (const [partition, tracker] of this.#trackers) yield [partition, tracker.next];
   }
 
-  await({ partition, offset }: LogRecord, marker: Marker): void {
+  await({ partition, offset }: RecordPlace, marker: Marker): void {
     const markers = this.#markers.get(partition);
     if (markers) markers.push({ offset, marker });
     else this.#markers.set(partition, [{ offset, marker }]);

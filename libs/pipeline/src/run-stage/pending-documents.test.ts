@@ -30,9 +30,9 @@ function aWorld() {
   const pending = new PendingDocuments(stage, clock, () => {}, new AbortController().signal);
   let offset = 0;
   const add = (key: string) => {
-    const record = { topic: "work", partition: 0, offset, key, value: key, appendedAtMs: 0 };
+    const record = { topic: "work", partition: 0, offset, key, appendedAtMs: 0 };
     offset += 1;
-    pending.add({ item: key, record });
+    pending.add({ item: key, record, bytes: key.length });
   };
   const take = () => {
     const keys = pending.take(100, 3).map((task) => task.key);

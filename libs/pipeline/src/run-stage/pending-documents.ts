@@ -3,14 +3,17 @@
  * to end, and which is being handled. Within a document order is kept.
  */
 import { CoalescingClock, type CoalescingWindow } from "@tidemark/domain";
-import type { LogRecord } from "../ports/event-log.ts";
+import type { RecordPlace } from "../ports/event-log.ts";
 import type { Clock } from "../ports/world.ts";
 import { ReadyQueue, type Urgency } from "./ready-queue.ts";
 import type { Stage, Task } from "./stage.ts";
 
+/** A record that was taken: what it says is kept as an item alone, not as it was written too. */
 export interface Entry<T> {
   readonly item: T;
-  readonly record: LogRecord;
+  readonly record: RecordPlace;
+  /** Of the record's value, as it was written. */
+  readonly bytes: number;
 }
 
 interface Pending<T> {
@@ -53,7 +56,7 @@ export class PendingDocuments<T> {
     pending.entries.push(entry);
     this.#pending.set(key, pending);
     this.#records += 1;
-    this.#bytes += sizeOf(entry);
+    this.#bytes += entry.bytes;
     if (!pending.running) this.#schedule(key, pending);
   }
 
@@ -83,7 +86,7 @@ export class PendingDocuments<T> {
   /** These records are done. */
   forget(entries: readonly Entry<T>[]): void {
     this.#records -= entries.length;
-    for (const entry of entries) this.#bytes -= sizeOf(entry);
+    for (const entry of entries) this.#bytes -= entry.bytes;
   }
 
   /** Makes a document ready, at once or when its window ends. */
@@ -118,8 +121,4 @@ export class PendingDocuments<T> {
       this.#woken();
     });
   }
-}
-
-function sizeOf(entry: Entry<unknown>): number {
-  return entry.record.value?.length ?? 0;
 }

@@ -13,6 +13,7 @@ export interface RunnerOptions {
   readonly logger: PipelineLogger;
   readonly observer: PipelineObserver;
   readonly lookaheadRecordsMax?: number;
+  /** Of what was taken and is not done, as it was written; read into items it is about as much. */
   readonly lookaheadBytesMax?: number;
   readonly attemptsMax?: number;
   /** Under which name a group's progress in a topic is kept in the index. */
@@ -24,7 +25,7 @@ export interface RunnerOptions {
 export function withDefaults(options: RunnerOptions): Required<RunnerOptions> {
   return {
     lookaheadRecordsMax: 50_000,
-    lookaheadBytesMax: 48 << 20,
+    lookaheadBytesMax: 32 << 20,
     attemptsMax: 8,
     progressTopic: async (topic) => topic,
     progressCheckMs: 30_000,

@@ -123,17 +123,18 @@ export class StageRunner<T> {
     for (const partition of lost) this.#stage.lost?.(partition);
   }
 
-  async #accept(record: LogRecord, signal: AbortSignal): Promise<void> {
+  async #accept(taken: LogRecord, signal: AbortSignal): Promise<void> {
+    const { value, ...record } = taken;
     if (!this.#offsets.start(record)) return;
-    const marker = record.value === null ? null : decodeMarker(record.value);
+    const marker = value === null ? null : decodeMarker(value);
     if (marker) {
       this.#offsets.await(record, marker);
       return;
     }
     try {
-      const item = record.value === null ? null : this.#stage.decode(record);
+      const item = value === null ? null : this.#stage.decode(taken);
       if (item === null) this.#offsets.complete(record);
-      else this.#pending.add({ item, record });
+      else this.#pending.add({ item, record, bytes: value?.length ?? 0 });
     } catch (error) {
       if (!(error instanceof PoisonError)) throw error;
       const isAside = await this.#attempts.setRecordAside(record, error, signal);
