@@ -28,7 +28,7 @@ export interface ChunkDependencies extends ChunkerDependencies {
 }
 
 const documentsAtOnceMax = 4;
-const recordsAheadMax = 2_000;
+const recordsAheadMax = 1_000;
 const aheadPollMs = 100;
 
 export function chunkStage(
