@@ -2,7 +2,13 @@
 import type { Recipe } from "@tidemark/domain";
 import { modelDirectoryOf, OnnxEmbedder, openTokenizer } from "@tidemark/onnx";
 import type { Embedder } from "@tidemark/pipeline";
-import { readPem, type Config, type EmbedderConfig, type Logger } from "@tidemark/runtime";
+import {
+  memoryBudget,
+  readPem,
+  type Config,
+  type EmbedderConfig,
+  type Logger,
+} from "@tidemark/runtime";
 import { RpcEmbedder } from "@tidemark/rpc";
 import { SpendingNotes } from "./spending-notes.ts";
 
@@ -80,6 +86,7 @@ export class Embedders implements AsyncDisposable {
     const embedder = await OnnxEmbedder.open({
       modelDirectory: modelDirectoryOf(config.model),
       device: config.device,
+      workersMax: memoryBudget(this.#config.server.memoryBytesMax).modelThreadsMax,
       ...(config.workers === undefined ? {} : { workers: config.workers }),
       ...(config.batchTokensMax === undefined ? {} : { tokensPerRunMax: config.batchTokensMax }),
     });

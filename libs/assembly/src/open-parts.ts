@@ -17,7 +17,13 @@ import {
   type LineOptions,
   type UpsertMutation,
 } from "@tidemark/pipeline";
-import type { Config, Logger, Metrics, Readiness } from "@tidemark/runtime";
+import {
+  memoryBudget,
+  type Config,
+  type Logger,
+  type Metrics,
+  type Readiness,
+} from "@tidemark/runtime";
 import type { SqliteDatabase } from "@tidemark/sqlite";
 import { Embedders } from "./embedders.ts";
 import { Measuring } from "./measure.ts";
@@ -118,6 +124,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     token: tokenSource(instance),
     logger,
     observer: measuring,
+    lookaheadBytesMax: memoryBudget(config.server.memoryBytesMax).lookaheadBytesMax,
     extractor,
     contents,
     windowOf: (source) => sources.windowOf(source),

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Clock, DocumentHistory, EventLog, VectorIndex } from "@tidemark/pipeline";
 import { KafkaEventLog } from "@tidemark/kafka";
 import { openQdrantIndex } from "@tidemark/qdrant";
-import type { Config } from "@tidemark/runtime";
+import { memoryBudget, type Config } from "@tidemark/runtime";
 import { untilAnswered, type Starting } from "./until-answered.ts";
 import { SqliteDatabase, SqliteEventLog, SqliteVectorIndex } from "@tidemark/sqlite";
 
@@ -34,9 +34,12 @@ export interface StoresOptions {
 /** @throws DataDirectoryLockedError and other named errors of what cannot be opened */
 export async function openStores(options: StoresOptions): Promise<Stores> {
   const { config, dataDirectory, resources, wrapDatabase } = options;
+  const { cacheBytes, mappedBytes } = memoryBudget(config.server.memoryBytesMax);
   const needsDatabase = config.log.kind === "sqlite" || config.index.kind === "sqlite";
   const opened = needsDatabase
-    ? resources.use(await SqliteDatabase.open({ directory: dataDirectory }))
+    ? resources.use(
+        await SqliteDatabase.open({ directory: dataDirectory, cacheBytes, mappedBytes }),
+      )
     : null;
   const database = opened && (wrapDatabase?.(opened) ?? opened);
   const sqliteLog =

@@ -6,12 +6,14 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createHealthServer, createServer, listeningOf } from "@tidemark/api";
 import {
+  boundHeaps,
   createLogger,
   createMetrics,
   EventLoopWatch,
   ExitError,
   exitCodes,
   loadConfigFiles,
+  memoryBudget,
   Readiness,
   runProcess,
   type Config,
@@ -67,6 +69,7 @@ async function serve(
     throw new ExitError(exitCodes.config, "a service needs a config: --config tidemark.yaml");
   }
   const { config, warnings } = loadConfigFiles(options.configFiles, process.env);
+  boundHeaps(memoryBudget(config.server.memoryBytesMax));
   setDrainMs(config.server.drainMs);
   const { log: form, logLevel: level } = config.server;
   const logger = createLogger({ level, form, ...terminal });

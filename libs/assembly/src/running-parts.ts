@@ -1,6 +1,7 @@
 /** Everything that a process with its roles runs, each until aborted. */
 import { randomUUID } from "node:crypto";
 import { Replays, resolveStage, runStage, type TidemarkService } from "@tidemark/pipeline";
+import { memoryBudget } from "@tidemark/runtime";
 import { gaugesLoop, maintainLoop } from "./maintain.ts";
 import type { Parts } from "./open-parts.ts";
 import { watchPushEpochs } from "./push-sources.ts";
@@ -33,6 +34,7 @@ export function partsRunning(
       chance: systemChance,
       logger,
       observer: measuring,
+      lookaheadBytesMax: memoryBudget(options.config.server.memoryBytesMax).lookaheadBytesMax,
     };
     running.push(
       sources.run(signal),

@@ -16,6 +16,8 @@ export interface OnnxEmbedderOptions {
    * one, which is enough to keep it busy.
    */
   readonly workers?: number;
+  /** Unless `workers` is given, no more than there is memory for. */
+  readonly workersMax?: number;
   /** `auto` takes a GPU if the model is made for one and it is there. */
   readonly device?: "auto" | "cpu" | "cuda";
   /** How much may wait, in each lane. */
@@ -151,7 +153,7 @@ function poolOptions(
   const { workerEntry, modelFile } = { ...options, modelFile: model.modelFile };
   return {
     thread: { modelFile, device, ...(workerEntry && { entry: workerEntry }) },
-    workers: options.workers ?? Math.min(availableParallelism(), workersDefaultMax[device]),
+    workers: options.workers ?? workersDefault(device, options.workersMax ?? Infinity),
     dimension: model.space.dimension,
     bounds: {
       textsMax: options.queueTextsMax ?? queueTextsDefault,
@@ -161,4 +163,8 @@ function poolOptions(
     closeMsMax: options.closeMsMax ?? closeMsDefault,
     ...(options.onRun && { onRun: options.onRun }),
   };
+}
+
+function workersDefault(device: "cpu" | "cuda", workersMax: number): number {
+  return Math.min(availableParallelism(), workersDefaultMax[device], workersMax);
 }

@@ -52,6 +52,7 @@ export {
   setState,
   type Metrics,
 } from "./metrics.ts";
+export { boundHeaps, memoryBudget, type MemoryBudget } from "./memory-budget.ts";
 export { EventLoopWatch, Readiness } from "./health.ts";
 export {
   drainMsDefault,

@@ -12,6 +12,10 @@ export interface ConnectionOptions {
   readonly role: Role;
   /** `asked` leaves checkpoints to another connection: they wait for the disk, and long. */
   readonly checkpoints?: "own" | "asked";
+  /** Of the file's pages, what this connection keeps by itself. */
+  readonly cacheBytes?: number;
+  /** Of the file, what a reader maps. */
+  readonly mappedBytes?: number;
 }
 
 export type Value = SQLInputValue;
@@ -24,9 +28,9 @@ const walBytesMax = 64 * 1024 * 1024;
 export const checkpointPages = 1_000;
 /** Where nobody does, the writer does after all. */
 const checkpointPagesMax = 8 * checkpointPages;
-const cacheKiB = 32 * 1024;
-/** Mapped pages count as the process's own memory, by each connection. */
-const mappedBytes = 128 * 1024 * 1024;
+const cacheBytesDefault = 32 * 1024 * 1024;
+/** Mapped pages count as resident memory, by each connection, until the system takes them back. */
+const mappedBytesDefault = 128 * 1024 * 1024;
 const pageBytes = 8192;
 
 const libraryNames: Readonly<Record<string, readonly [platform: string, suffix: string]>> = {
@@ -58,6 +62,7 @@ export class Connection implements Disposable {
     try {
       this.database.loadExtension(extensionPath());
       this.database.exec(options.role === "writer" ? writerPragmas : readerPragmas);
+      this.database.exec(sizePragmas(options));
       if (options.checkpoints === "asked") this.database.exec(checkpointLate);
     } catch (error) {
       this.database.close();
@@ -123,7 +128,6 @@ const writerPragmas = `
   pragma synchronous = normal;
   pragma foreign_keys = off;
   pragma temp_store = memory;
-  pragma cache_size = -${cacheKiB};
   pragma wal_autocheckpoint = ${checkpointPages};
   pragma journal_size_limit = ${walBytesMax};
 `;
@@ -133,6 +137,12 @@ const checkpointLate = `pragma wal_autocheckpoint = ${checkpointPagesMax}`;
 const readerPragmas = `
   pragma query_only = on;
   pragma temp_store = memory;
-  pragma cache_size = -${cacheKiB};
-  pragma mmap_size = ${mappedBytes};
 `;
+
+/** Readers alone map the file. */
+function sizePragmas({ role, cacheBytes, mappedBytes }: ConnectionOptions): string {
+  const cacheKiB = Math.ceil((cacheBytes ?? cacheBytesDefault) / 1024);
+  const cache = `pragma cache_size = -${cacheKiB};`;
+  if (role === "writer") return cache;
+  return `${cache} pragma mmap_size = ${mappedBytes ?? mappedBytesDefault};`;
+}

@@ -47,6 +47,14 @@ export class InlineEngine implements Engine {
   }
 }
 
+export interface ThreadedOptions {
+  readonly readers: number;
+  /** Of the file's pages, what all connections keep together. */
+  readonly cacheBytes?: number | undefined;
+  /** Of the file, what each reader maps. */
+  readonly mappedBytes?: number | undefined;
+}
+
 export class ThreadedEngine implements Engine {
   readonly #writer: Thread;
   readonly #readers: readonly Thread[];
@@ -56,11 +64,22 @@ export class ThreadedEngine implements Engine {
     this.#readers = readers;
   }
 
-  static async open(file: string, options: { readonly readers: number }): Promise<ThreadedEngine> {
+  static async open(
+    file: string,
+    { readers: readerCount, cacheBytes, mappedBytes }: ThreadedOptions,
+  ): Promise<ThreadedEngine> {
     let checkpoint = () => {};
-    const writer = Thread.start({ file, role: "writer", checkpoints: "asked" }, () => checkpoint());
-    const readers = Array.from({ length: options.readers }, () =>
-      Thread.start({ file, role: "reader" }),
+    const shares = 2 + readerCount;
+    const sizes = (share: number) => ({
+      ...(cacheBytes === undefined ? {} : { cacheBytes: (cacheBytes * share) / shares }),
+      ...(mappedBytes === undefined ? {} : { mappedBytes }),
+    });
+    // Readers find most of what they read in what they have mapped.
+    const writer = Thread.start({ file, role: "writer", checkpoints: "asked", ...sizes(2) }, () =>
+      checkpoint(),
+    );
+    const readers = Array.from({ length: readerCount }, () =>
+      Thread.start({ file, role: "reader", ...sizes(1) }),
     );
     const engine = new ThreadedEngine(writer, readers);
     checkpoint = () => void engine.#checkpoint();

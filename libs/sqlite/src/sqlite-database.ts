@@ -21,6 +21,10 @@ export interface SqliteDatabaseOptions {
   /** Inline runs everything in the caller's thread: for tests and simulations. */
   readonly mode?: "threads" | "inline";
   readonly readers?: number;
+  /** Of the file's pages, what all connections keep together. */
+  readonly cacheBytes?: number;
+  /** Of the file, what each reader maps. */
+  readonly mappedBytes?: number;
   /** Content and background writes that may wait; beyond, callers get an OverloadedError. */
   readonly writesWaitingMax?: number;
 }
@@ -58,7 +62,8 @@ export class SqliteDatabase implements AsyncDisposable {
    * @throws DataDirectoryLockedError, NewerDatabaseError, CorruptDatabaseError
    */
   static async open(options: SqliteDatabaseOptions): Promise<SqliteDatabase> {
-    const { directory, mode = "threads", readers = readersDefault } = options;
+    const { cacheBytes, directory, mappedBytes, mode = "threads" } = options;
+    const { readers = readersDefault } = options;
     if (directory === null) {
       return new SqliteDatabase(":memory:", new InlineEngine(":memory:"), null, options);
     }
@@ -67,7 +72,9 @@ export class SqliteDatabase implements AsyncDisposable {
     const file = join(directory, databaseFile);
     try {
       const engine =
-        mode === "inline" ? new InlineEngine(file) : await ThreadedEngine.open(file, { readers });
+        mode === "inline"
+          ? new InlineEngine(file)
+          : await ThreadedEngine.open(file, { readers, cacheBytes, mappedBytes });
       return new SqliteDatabase(file, engine, lock, options);
     } catch (error) {
       lock[Symbol.dispose]();

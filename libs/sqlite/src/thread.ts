@@ -8,6 +8,12 @@ import type { Job } from "./job.ts";
 
 const threadFile = fileURLToPath(new URL("./database-thread.ts", import.meta.url));
 
+/**
+ * Of what a thread's heap has just allocated. Jobs are short and leave little behind; the engine
+ * would keep several times as much, in each thread.
+ */
+const youngMiB = 24;
+
 interface Pending {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -42,7 +48,11 @@ export class Thread implements AsyncDisposable {
 
   /** Loads the code; `open` is still to come. */
   static start(options: ConnectionOptions, onCheckpointDue: () => void = () => undefined): Thread {
-    return new Thread(new Worker(threadFile, { workerData: options }), onCheckpointDue);
+    const worker = new Worker(threadFile, {
+      workerData: options,
+      resourceLimits: { maxYoungGenerationSizeMb: youngMiB },
+    });
+    return new Thread(worker, onCheckpointDue);
   }
 
   /** @throws what opening the file threw; then the thread has ended. */

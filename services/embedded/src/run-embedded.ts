@@ -4,6 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { createServer, listeningOf } from "@tidemark/api";
 import { openTidemark, refuseUnbuilt, roles, type Wrap } from "@tidemark/assembly";
 import {
+  boundHeaps,
   createLogger,
   createMetrics,
   defaultConfig,
@@ -11,6 +12,7 @@ import {
   ExitError,
   exitCodes,
   loadConfigFiles,
+  memoryBudget,
   Readiness,
   runProcess,
   type Config,
@@ -50,6 +52,7 @@ async function serve(
   terminal: { readonly isTerminal: boolean; readonly write: (line: string) => void },
 ): Promise<void> {
   const { config, warnings } = readConfig(options);
+  boundHeaps(memoryBudget(config.server.memoryBytesMax));
   setDrainMs(config.server.drainMs);
   const logger = createLogger({
     level: config.server.logLevel,

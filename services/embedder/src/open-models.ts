@@ -18,6 +18,8 @@ export interface OpenModelsOptions {
   readonly config: Pick<Config, "embedders">;
   readonly logger: Logger;
   readonly resources: AsyncDisposableStack;
+  /** Threads that there is memory for, where a model's config does not say how many. */
+  readonly workersMax: number;
   /** Told of each run, with the model's name. */
   readonly onRun: (model: string, run: RunFacts) => void;
 }
@@ -55,7 +57,7 @@ export async function openModels(
 async function open(
   name: string,
   { batchTokensMax, device, model, workers }: OnnxEmbedderConfig,
-  { logger, onRun, resources }: OpenModelsOptions,
+  { logger, onRun, resources, workersMax }: OpenModelsOptions,
 ): Promise<OpenedModel> {
   // What runs before it is open are the golden texts.
   let called: string | null = null;
@@ -64,6 +66,7 @@ async function open(
     embedder = await OnnxEmbedder.open({
       modelDirectory: modelDirectoryOf(model),
       device,
+      workersMax,
       onRun: (run) => called !== null && onRun(called, run),
       ...(workers === undefined ? {} : { workers }),
       ...(batchTokensMax === undefined ? {} : { tokensPerRunMax: batchTokensMax }),

@@ -5,6 +5,7 @@
 import { createHealthServer, listeningOf } from "@tidemark/api";
 import { EmbedderServer } from "@tidemark/rpc";
 import {
+  boundHeaps,
   createLogger,
   createMetrics,
   EventLoopWatch,
@@ -12,6 +13,7 @@ import {
   exitCodes,
   isLoopback,
   loadConfigFiles,
+  memoryBudget,
   readPem,
   Readiness,
   runProcess,
@@ -49,6 +51,8 @@ async function serve(
   }
   const { config, warnings } = loadConfigFiles(options.configFiles, process.env);
   const { drainMs, grpc, log: form, logLevel: level } = config.server;
+  const budget = memoryBudget(config.server.memoryBytesMax);
+  boundHeaps(budget);
   setDrainMs(drainMs);
   const logger = createLogger({ level, form, ...terminal });
   for (const warning of warnings) logger.warn(warning, "config");
@@ -62,7 +66,13 @@ async function serve(
   const http = createHealthServer({ logger, metrics, keys, health, options: { version } });
   resources.defer(() => http.close());
   const address = await http.listen({ host, port });
-  const models = await openModels({ config, logger, resources, onRun: measureRuns(metrics) });
+  const models = await openModels({
+    config,
+    logger,
+    resources,
+    workersMax: budget.modelThreadsMax,
+    onRun: measureRuns(metrics),
+  });
   measureQueues(metrics, models);
   const bug = Promise.withResolvers<never>();
   const server = resources.use(

@@ -44,6 +44,8 @@ export interface LineOptions {
   readonly token: () => Token;
   readonly logger: PipelineLogger;
   readonly observer: PipelineObserver;
+  /** Of what each stage takes ahead of its work. */
+  readonly lookaheadBytesMax?: number;
   readonly progressTopic: (topic: string) => Promise<string>;
   readonly extractor: TextExtractor;
   readonly contents: ReadonlyMap<SourceName, ContentStore>;
@@ -304,8 +306,18 @@ export class GenerationLine {
   }
 
   #runnerOptions(): RunnerOptions {
-    const { log, index, clock, chance, logger, observer, progressTopic } = this.#options;
-    const generation = this.generation.id;
-    return { log, index, generation, clock, chance, logger, observer, progressTopic };
+    const { log, index, clock, chance, logger, observer } = this.#options;
+    const { lookaheadBytesMax, progressTopic } = this.#options;
+    return {
+      log,
+      index,
+      generation: this.generation.id,
+      clock,
+      chance,
+      logger,
+      observer,
+      progressTopic,
+      ...(lookaheadBytesMax === undefined ? {} : { lookaheadBytesMax }),
+    };
   }
 }

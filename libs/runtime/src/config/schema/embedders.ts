@@ -16,7 +16,7 @@ const onnxSchema = section({
   }).prefault("all-MiniLM-L6-v2-int8"),
   device: oneOf(["auto", "cpu", "cuda"], "`auto` takes a GPU when one is usable").prefault("auto"),
   workers: count({
-    about: "Worker threads; absent: one a core, less one for the rest",
+    about: "Worker threads; absent: one a core, at most 8 and what `server.memoryMax` has room for",
     example: "4",
     most: 256,
   }).optional(),

@@ -46,7 +46,7 @@ export const serverSchema = section({
   }).optional(),
   memoryMax: size({
     about:
-      "Resident memory to allow the process where it is deployed; it does not hold itself to it",
+      "Memory that caches, look-ahead, heaps and model threads are sized for; no hard limit: set the system's above it",
     example: "1GiB",
     least: 256 * 1024 ** 2,
   }).prefault("1GiB"),
