@@ -19,6 +19,8 @@ export interface BenchedOptions {
 }
 
 const program = join(import.meta.dirname, "embedded-main.ts");
+/** As `npm start` has it. */
+const spaceFlag = "--max-semi-space-size=16";
 const lookEveryMs = 5;
 const lookNearMs = 20;
 const lookFarMs = 250;
@@ -70,7 +72,7 @@ export class BenchedProcess implements AsyncDisposable {
     const given = JSON.stringify({ run, fixedVectors: options.fixedVectors ?? false });
     const child = spawn(
       process.execPath,
-      ["--disable-warning=ExperimentalWarning", ...profile, program, given],
+      ["--disable-warning=ExperimentalWarning", spaceFlag, ...profile, program, given],
       { stdio: ["ignore", "pipe", "pipe"] },
     );
     const started = new BenchedProcess(child);
@@ -156,8 +158,15 @@ export class BenchedProcess implements AsyncDisposable {
   }
 
   residentBytes(): number {
+    return this.memory().residentBytes;
+  }
+
+  /** Resident memory, and what of it are pages of files: programs, and what of the database is mapped. */
+  memory(): { readonly residentBytes: number; readonly fileBytes: number } {
     const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
-    return Number(/^VmRSS:\s+(?<kB>\d+) kB$/mu.exec(status)?.groups?.["kB"]) * 1024;
+    const bytesOf = (name: string) =>
+      Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "mu").exec(status)?.[1]) * 1024;
+    return { residentBytes: bytesOf("VmRSS"), fileBytes: bytesOf("RssFile") };
   }
 
   throwIfEnded(): void {

@@ -55,7 +55,7 @@ function packagedNode() {
 
 /** Stands in for the other Node: same streams, same signals, same end. */
 function launch(node) {
-  const child = spawn(node, process.argv.slice(1), {
+  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, [launchedBy]: String(process.pid) },
   });

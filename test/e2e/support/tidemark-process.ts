@@ -33,7 +33,7 @@ export class TidemarkProcess implements AsyncDisposable {
       mode: "dev",
       ...options,
     };
-    const flags = ["--disable-warning=ExperimentalWarning"];
+    const flags = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=16"];
     this.#child = spawn(process.execPath, [...flags, program, JSON.stringify(all)], {
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, ...environment },
