@@ -19,7 +19,8 @@ const sendWithinMs = 7.5 * 60_000;
 
 interface Sample {
   readonly mutations: number;
-  readonly bytes: number;
+  readonly residentBytes: number;
+  readonly fileBytes: number;
 }
 
 export const memoryPart: Part = {
@@ -40,7 +41,7 @@ export const memoryPart: Part = {
     const ended = new AbortController();
     const sampling = (async () => {
       while (!ended.signal.aborted) {
-        samples.push({ mutations: sent, bytes: process.residentBytes() });
+        samples.push({ mutations: sent, ...process.memory() });
         await sleep(load.sampleEveryMs);
       }
     })();
@@ -101,25 +102,26 @@ function reportOf(found: {
   readonly drainedMs: number;
   readonly embedded: number;
 }): PartReport {
-  const bytesIn = (tenth: number) => {
+  const bytesIn = (of: "residentBytes" | "fileBytes", tenth: number) => {
     const [from, to] = [tenth, tenth + 1].map((edge) => (edge * found.sent) / tenths);
     const inside = found.samples.filter(
       ({ mutations }) => mutations >= (from ?? 0) && mutations < (to ?? 0),
     );
-    return inside.length === 0 ? null : median(inside.map(({ bytes }) => bytes));
+    return inside.length === 0 ? null : median(inside.map((sample) => sample[of]));
   };
-  const all = Array.from({ length: tenths }, (_, tenth) => bytesIn(tenth));
+  const all = Array.from({ length: tenths }, (_, tenth) => bytesIn("residentBytes", tenth));
   const [second, last] = [all[1] ?? null, all.at(-1) ?? null];
   const ratio = second === null || last === null ? null : last / second;
-  const most = Math.max(...found.samples.map(({ bytes }) => bytes));
+  const most = Math.max(...found.samples.map(({ residentBytes }) => residentBytes));
   return {
-    method: `${number(found.sent)} mutations of ${number(found.documents)} small documents, pushed as NDJSON over HTTP in requests of ${linesPerRequest}, ${requestsAtOnce} at once; vectors are made up from the text. Changes of one document within ${window.wait} share one run. Resident memory of the process, the median of each tenth of the mutations.`,
+    method: `${number(found.sent)} mutations of ${number(found.documents)} small documents, pushed as NDJSON over HTTP in requests of ${linesPerRequest}, ${requestsAtOnce} at once; vectors are made up from the text. Changes of one document within ${window.wait} share one run. Resident memory of the process, the median of each tenth of the mutations; pages of files are its programs and what of the database is mapped, which the system takes back when it needs them.`,
     tables: [
       {
-        columns: ["tenth", "MiB"],
+        columns: ["tenth", "resident, MiB", "of it pages of files"],
         rows: all.map((bytes, tenth) => [
           String(tenth + 1),
-          bytes === null ? "no sample" : mebibytes(bytes),
+          told(bytes),
+          told(bytesIn("fileBytes", tenth)),
         ]),
       },
       {
@@ -147,4 +149,8 @@ function reportOf(found: {
         ? [`${number(found.mutations)} were meant; there was no time for more.`]
         : [],
   };
+}
+
+function told(bytes: number | null): string {
+  return bytes === null ? "no sample" : mebibytes(bytes);
 }
