@@ -1,4 +1,5 @@
 /** Entry of a worker thread: runs texts through the model, one run at a time. */
+import { setPriority } from "node:os";
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { cell, nextRun } from "./run.ts";
 import type { FromWorker, Run, ToWorker, Waiting, WorkerSettings } from "./run.ts";
@@ -7,6 +8,12 @@ import { openSession, runSession } from "./session.ts";
 if (parentPort === null) throw new Error("embed-worker runs in a worker thread");
 const port = parentPort;
 const { modelFile, device, control } = workerData as WorkerSettings;
+/**
+ * Who computes all the time must not hold up who answers, commits and reads for a moment each. On
+ * Linux this is the thread's own; elsewhere it would be the whole process's.
+ */
+const niceness = 5;
+if (process.platform === "linux") setPriority(niceness);
 const backlog: Waiting[] = [];
 let isBusy = false;
 let isClosing = false;
