@@ -18,7 +18,7 @@ import {
 import { PoisonError } from "../errors.ts";
 import type { PlanReport } from "../operations.ts";
 import type { ContentStore } from "../ports/document-source.ts";
-import type { EventLog } from "../ports/event-log.ts";
+import type { EventLog, LogRecord } from "../ports/event-log.ts";
 import type { TextExtractor } from "../ports/extractor.ts";
 import { mutationsTopic } from "../topics.ts";
 
@@ -35,7 +35,8 @@ export interface PlanOptions {
   readonly tokensPerMinute: number | null;
 }
 
-const readBatch = 1_000;
+/** Content may be inline. */
+const readBatch = 200;
 /** Documents whose chunks are counted; past it the rest is estimated by bytes. */
 const sampleMax = 2_000;
 const bytesPerFloat = 4;
@@ -47,13 +48,13 @@ export async function planGeneration(
 ): Promise<Omit<PlanReport, "building">> {
   const wantedFingerprint = fingerprintOf(recipe);
   const documents = await newestDocuments(options.log);
-  const totalBytes = documents.reduce((sum, each) => sum + (each.body?.sizeBytes ?? 0), 0);
+  const totalBytes = documents.reduce((sum, each) => sum + each.sizeBytes, 0);
   const sample = spread(documents, sampleMax);
   const texts = new Set<string>();
   let chunks = 0;
   let tokens = 0;
   let sampledBytes = 0;
-  for (const document of sample) {
+  for await (const document of readAt(options.log, sample)) {
     sampledBytes += document.body?.sizeBytes ?? 0;
     for (const chunk of await chunksOf(document, recipe, options)) {
       chunks += 1;
@@ -87,9 +88,45 @@ export async function planGeneration(
 
 type Upsert = Extract<Mutation, { kind: "upsert" }>;
 
-/** The newest state of every document that has content, as the compacted log holds it. */
-async function newestDocuments(log: EventLog): Promise<Upsert[]> {
-  const newest = new Map<string, Upsert>();
+/** Where a document's newest state is. Its content may be inline, and all of them are too many. */
+interface Stated {
+  readonly partition: number;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
+/** Of every document that has content, as the compacted log holds it. */
+async function newestDocuments(log: EventLog): Promise<Stated[]> {
+  const newest = new Map<string, Stated>();
+  for await (const { partition, offset, value } of recordsOf(log)) {
+    if (value === null) continue;
+    const mutation = decodeMutation(value, offset);
+    if (!("kind" in mutation) || mutation.kind === "facet") continue;
+    if (mutation.kind === "upsert" && mutation.body && !mutation.archived) {
+      const { sizeBytes } = mutation.body;
+      newest.set(mutation.documentId, { partition, offset, sizeBytes });
+    } else {
+      newest.delete(mutation.documentId);
+    }
+  }
+  return [...newest.values()];
+}
+
+/** Reads the log once more for the states at these places; what was compacted since is left out. */
+async function* readAt(log: EventLog, places: readonly Stated[]): AsyncGenerator<Upsert> {
+  const wanted = new Set(places.map(placeOf));
+  for await (const record of recordsOf(log)) {
+    if (record.value === null || !wanted.has(placeOf(record))) continue;
+    const mutation = decodeMutation(record.value, record.offset);
+    if ("kind" in mutation && mutation.kind === "upsert") yield mutation;
+  }
+}
+
+function placeOf({ partition, offset }: { readonly partition: number; readonly offset: number }) {
+  return `${partition}/${offset}`;
+}
+
+async function* recordsOf(log: EventLog): AsyncGenerator<LogRecord> {
   for (const range of await log.ranges(mutationsTopic)) {
     let from = range.begin;
     while (from < range.end) {
@@ -97,20 +134,10 @@ async function newestDocuments(log: EventLog): Promise<Upsert[]> {
       const records = await log.read(mutationsTopic, range.partition, bounds);
       const last = records.at(-1);
       if (!last) break;
-      for (const record of records) {
-        if (record.value === null) continue;
-        const mutation = decodeMutation(record.value, record.offset);
-        if (!("kind" in mutation) || mutation.kind === "facet") continue;
-        if (mutation.kind === "upsert" && mutation.body && !mutation.archived) {
-          newest.set(mutation.documentId, mutation);
-        } else {
-          newest.delete(mutation.documentId);
-        }
-      }
+      yield* records;
       from = last.offset + 1;
     }
   }
-  return [...newest.values()];
 }
 
 async function chunksOf(document: Upsert, recipe: Recipe, options: PlanOptions) {
