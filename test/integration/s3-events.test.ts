@@ -192,7 +192,7 @@ describeWith("events of a bucket on a real S3", await findMoto(), (s3) => {
           expect(await line.seen("a.md")).toEqual(first);
 
           proxy.refuses = ({ url }) => url.searchParams.has("list-type");
-          const refused = await line.line.reconcile({ confirm: false });
+          const refused = await line.line.reconcile({ confirm: null });
           expect(refused).toMatchObject({ heldReason: "unlistable", applied: 0 });
           expect((await line.seen("a.md"))?.deleted).toBe(false);
 
@@ -258,7 +258,7 @@ describeWith("events of a bucket on a real S3", await findMoto(), (s3) => {
           await bucket.whileEvents({ isHeld: true }, async () => {
             await bucket.put("late.md", "1", publicly);
             const judged = line.lost.length;
-            await line.line.reconcile({ confirm: false });
+            await line.line.reconcile({ confirm: null });
             await bucket.events.flush();
             await eventually(() => line.lost.length > judged, { withinMs: 30_000 });
           });

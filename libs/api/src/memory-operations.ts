@@ -209,7 +209,8 @@ export class MemoryOperations implements Operations {
     return { ...aReplay(), ...change };
   }
 
-  async reconcile(source: SourceName | null, { confirm }: { readonly confirm: boolean }) {
+  async reconcile(source: SourceName | null, { confirm }: { readonly confirm: number | null }) {
+    const isApplied = confirm !== null && confirm >= 11;
     return [
       {
         source: source ?? ("app" as SourceName),
@@ -217,9 +218,9 @@ export class MemoryOperations implements Operations {
         missing: 0,
         stale: 0,
         orphaned: 0,
-        held: confirm ? 0 : 11,
-        heldReason: confirm ? null : "11 of 20 documents are gone",
-        applied: confirm ? 11 : 0,
+        held: isApplied ? 0 : 11,
+        heldReason: isApplied ? null : "11 of 20 documents are gone",
+        applied: isApplied ? 11 : 0,
         tookMs: 5,
       },
     ];
@@ -364,6 +365,7 @@ function aSourceFreshness(source: string): SourceFreshness {
     pending: 0,
     oldestPendingMs: null,
     held: 0,
+    blocked: 0,
     failed: 0,
     completeUpToMs: memoryNowMs,
     observedUpToMs: memoryNowMs,

@@ -67,7 +67,7 @@ function examineSource(source: ServedSource): DoctorFinding {
       check,
       verdict: "warn",
       detail: `${line.held.count} deletes are held (${line.held.reason})`,
-      fix: "look at the source; `tidemark reconcile --confirm` applies them",
+      fix: "look at the source; `tidemark reconcile --confirm <number>` applies them",
     };
   }
   if (line.blocked.size > 0) {

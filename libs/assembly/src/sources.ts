@@ -25,7 +25,10 @@ export interface OpenedSources {
   /** Says of pushed sources that whatever was accepted here before is in the log. */
   runHeartbeats(signal: AbortSignal): Promise<void>;
   /** @throws RequestError for a source that is not listed here */
-  reconcile(source: SourceName, options: { readonly confirm: boolean }): Promise<ReconcileReport>;
+  reconcile(
+    source: SourceName,
+    options: { readonly confirm: number | null },
+  ): Promise<ReconcileReport>;
   noteBlocked(hint: Hint, reason: string): void;
 }
 

@@ -148,6 +148,8 @@ export interface SourceFreshness {
   readonly pending: number;
   readonly oldestPendingMs: number | null;
   readonly held: number;
+  /** Documents that are there and cannot be read now. */
+  readonly blocked: number;
   readonly failed: number;
   readonly completeUpToMs: number | null;
   readonly observedUpToMs: number | null;
@@ -328,10 +330,13 @@ export interface Operations {
   /** Newest first; what ended is kept for a day. */
   replays(): Promise<readonly ReplayView[]>;
   changeReplay(id: string, change: ReplayChange): Promise<ReplayView>;
-  /** Null reconciles every source. `confirm` applies what was held and shown. */
+  /**
+   * Null reconciles every source. `confirm` applies deletes that are held, of a source that has no
+   * more of them than that: the number that whoever confirms was shown.
+   */
   reconcile(
     source: SourceName | null,
-    options: { readonly confirm: boolean },
+    options: { readonly confirm: number | null },
   ): Promise<readonly ReconcileReport[]>;
   deadLetters(): Promise<readonly DeadLetterView[]>;
   retryDeadLetters(

@@ -70,6 +70,7 @@ export function aSource(changes: Partial<SourceFreshnessWire> = {}): SourceFresh
     pending: 0,
     oldestPending: null,
     held: 0,
+    blocked: 0,
     failed: 0,
     completeUpTo: at,
     observedUpTo: at,

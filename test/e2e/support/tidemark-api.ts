@@ -168,7 +168,7 @@ export class TidemarkApi {
 
   async reconcile(
     source: string,
-    { confirm = false } = {},
+    { confirm = null }: { readonly confirm?: number | null } = {},
   ): Promise<ReconcileWire["reports"][number]> {
     const { reports } = await this.#ask<ReconcileWire>("POST", "/v1/reconcile", {
       source,

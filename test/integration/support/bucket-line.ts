@@ -110,7 +110,7 @@ export class BucketLine implements AsyncDisposable {
   /** One scan, and what it found that no event told of. */
   async reconcile(): Promise<{ readonly report: ReconcileReport; readonly lost: LostReport }> {
     const judged = this.lost.length;
-    const report = await this.line.reconcile({ confirm: false });
+    const report = await this.line.reconcile({ confirm: null });
     await eventually(() => this.lost.length > judged, { withinMs: 60_000, everyMs: 50 });
     await this.applied();
     const lost = this.lost.at(-1);

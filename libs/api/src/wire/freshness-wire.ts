@@ -14,6 +14,7 @@ export const sourceFreshnessSchema = z.object({
   pending: z.int(),
   oldestPending: instant.nullable(),
   held: z.int().meta({ description: "Deletes that wait for a person" }),
+  blocked: z.int().meta({ description: "Documents that are there and cannot be read now" }),
   failed: z.int(),
   completeUpTo: instant.nullable(),
   observedUpTo: instant.nullable(),

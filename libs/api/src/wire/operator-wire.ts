@@ -109,7 +109,12 @@ export const replayChangeSchema = z
 
 export const reconcileBodySchema = z.strictObject({
   source: sourceSchema.optional().meta({ description: "Left out: every source" }),
-  confirm: z.boolean().default(false).meta({ description: "Apply deletes that were held" }),
+  confirm: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .meta({ description: "Apply deletes that are held, up to so many: the number that was shown" }),
 });
 
 export const reconcileSchema = z.object({

@@ -11,6 +11,7 @@ function aPicture(parts: Partial<SourcePicture> = {}): SourcePicture {
     kind: "folder",
     counts: null,
     held: 0,
+    blocked: 0,
     completeUpToMs: atMs,
     observedUpToMs: atMs,
     unprovenSinceMs: null,
@@ -29,6 +30,7 @@ test.each([
     "unknown",
   ],
   ["the source cannot be listed", { isInTrouble: true }, "unknown"],
+  ["a document of it cannot be read", { blocked: 1 }, "unknown"],
   ["nothing was ever proven", { completeUpToMs: null }, "unknown"],
 ] as const)("the verdict when %s", (_when, parts, verdict) => {
   expect(ledger().describe(aPicture(parts), atMs + hourMs).verdict).toBe(verdict);

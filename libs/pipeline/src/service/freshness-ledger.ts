@@ -20,6 +20,8 @@ export interface SourcePicture {
   readonly kind: string;
   readonly counts: SourceCounts | null;
   readonly held: number;
+  /** Documents that are there and cannot be read: nobody knows whether they are what is indexed. */
+  readonly blocked: number;
   readonly completeUpToMs: number | null;
   readonly observedUpToMs: number | null;
   /** Since when something that was observed is not proven to be applied; null when all of it is. */
@@ -83,7 +85,7 @@ export class FreshnessLedger {
       pendingLate,
       ...tally,
     });
-    const { isInTrouble, unprovenSinceMs } = picture;
+    const { blocked, isInTrouble, unprovenSinceMs } = picture;
     const isStalled = unprovenSinceMs !== null && nowMs - unprovenSinceMs > objective.withinMs;
     return {
       source,
@@ -94,6 +96,7 @@ export class FreshnessLedger {
       pending: counts?.pending ?? 0,
       oldestPendingMs,
       held: picture.held,
+      blocked,
       failed: counts?.failed ?? 0,
       completeUpToMs: picture.completeUpToMs,
       observedUpToMs: picture.observedUpToMs,
@@ -102,7 +105,7 @@ export class FreshnessLedger {
       p99Ms: window?.percentileMs(0.99, nowMs) ?? null,
       objective: { ...objective, met },
       // Where nothing comes through, nothing is late: that is no proof that all is well.
-      verdict: verdict === "met" && (isStalled || isInTrouble) ? "unknown" : verdict,
+      verdict: verdict === "met" && (isStalled || isInTrouble || blocked > 0) ? "unknown" : verdict,
     };
   }
 

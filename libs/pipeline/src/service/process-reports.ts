@@ -128,14 +128,14 @@ export class ProcessReports {
 
 function reportOf({ line, name }: ServedSource): SourceReport | null {
   if (!line) return null;
-  const { blocked, held, scannedAtMs, trouble } = line;
+  const { blocked, blockedCount, held, scannedAtMs, trouble } = line;
   return {
     source: name,
     held: held.count,
     heldReason: held.reason,
     trouble,
     scannedAtMs,
-    blocked: blocked.size,
+    blocked: blockedCount,
     blockedExamples: [...blocked].slice(0, examplesMax),
   };
 }

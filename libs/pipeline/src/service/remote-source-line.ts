@@ -11,7 +11,7 @@ import type { SourceLineView } from "./served-source.ts";
 
 /** A full listing takes its time. */
 export const reconcileCall: Call<
-  { readonly source: SourceName; readonly confirm: boolean },
+  { readonly source: SourceName; readonly confirm: number | null },
   ReconcileReport
 > = { name: "reconcile", of: "ingestor", withinMs: 10 * 60_000 };
 
@@ -57,6 +57,10 @@ export class RemoteSourceLine implements SourceLineView {
     return report ? report.trouble : "the process that keeps it has said nothing lately";
   }
 
+  get blockedCount(): number {
+    return this.#report()?.blocked ?? 0;
+  }
+
   get blocked(): ReadonlyMap<string, string> {
     return new Map(this.#report()?.blockedExamples);
   }
@@ -79,7 +83,7 @@ export class RemoteSourceLine implements SourceLineView {
     );
   }
 
-  reconcile(options: { readonly confirm: boolean }): Promise<ReconcileReport> {
+  reconcile(options: { readonly confirm: number | null }): Promise<ReconcileReport> {
     return this.#options.calls.ask(reconcileCall, { source: this.#source, ...options });
   }
 

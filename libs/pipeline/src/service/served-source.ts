@@ -9,12 +9,14 @@ export interface SourceLineView {
   /** When the last scan that finished began. */
   readonly scannedAtMs: number | null;
   readonly trouble: string | null;
-  /** Documents that could not be read when they were last asked for, with the reasons. */
+  /** Documents that could not be read when they were last asked for. */
+  readonly blockedCount: number;
+  /** Some of them, with the reasons. */
   readonly blocked: ReadonlyMap<string, string>;
   /** Asks for documents to be read again. */
   hint(ids: readonly DocumentId[], reason: Hint["reason"]): Promise<void>;
-  /** A scan now; with `confirm` what was held and shown may be applied. */
-  reconcile(options: { readonly confirm: boolean }): Promise<ReconcileReport>;
+  /** A scan now; with `confirm` up to so many deletes may be applied that would be held. */
+  reconcile(options: { readonly confirm: number | null }): Promise<ReconcileReport>;
 }
 
 /** A configured source, as the service needs to know it. */

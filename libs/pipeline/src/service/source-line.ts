@@ -127,17 +127,20 @@ export class SourceLine {
     ]);
   }
 
-  /** A scan now; with `confirm` what was held and shown may be applied. */
-  async reconcile(options: { readonly confirm: boolean }): Promise<ReconcileReport> {
+  /** A scan now; with `confirm` up to so many deletes may be applied that would be held. */
+  async reconcile({ confirm }: { readonly confirm: number | null }): Promise<ReconcileReport> {
     await this.#scanning;
-    const shown = this.#last?.held ?? 0;
-    if (options.confirm) await this.#options.watch?.acceptRoot();
-    return this.#scan(options.confirm ? shown : null);
+    if (confirm !== null) await this.#options.watch?.acceptRoot();
+    return this.#scan(confirm);
   }
 
   /** A document is there and cannot be read now; it stays as it was. */
   noteBlocked(id: DocumentId, reason: string): void {
     if (this.#blocked.size < blockedMax) this.#blocked.set(keyOf(id), reason);
+  }
+
+  get blockedCount(): number {
+    return this.#blocked.size;
   }
 
   /** Documents that could not be read when they were last asked for, with the reasons. */

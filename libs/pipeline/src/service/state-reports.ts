@@ -8,6 +8,7 @@ import type { FreshnessLedger } from "./freshness-ledger.ts";
 import type { Generations } from "./generations.ts";
 import type { ServedSource } from "./served-source.ts";
 import type { StageBoard } from "./stage-board.ts";
+import { unprovenSince } from "./unproven.ts";
 
 export interface StateOptions {
   readonly version: string;
@@ -75,9 +76,14 @@ export class StateReports {
         kind: source.kind,
         counts: counts.find((each) => each.source === source.name) ?? null,
         held: source.line?.held.count ?? 0,
+        blocked: source.line?.blockedCount ?? 0,
         completeUpToMs,
         observedUpToMs,
-        unprovenSinceMs: unprovenSince(source, { completeUpToMs, observedUpToMs }),
+        unprovenSinceMs: unprovenSince({
+          isListed: source.line !== null,
+          completeUpToMs,
+          observedUpToMs,
+        }),
         isInTrouble: (source.line?.trouble ?? null) !== null,
       };
       return ledger.describe(picture, clock.nowMs());
@@ -106,8 +112,8 @@ export class StateReports {
       ...(line && line.held.count > 0
         ? [`source ${name}: ${line.held.count} deletes are held (${line.held.reason})`]
         : []),
-      ...(line && line.blocked.size > 0
-        ? [`source ${name}: ${line.blocked.size} documents cannot be read`]
+      ...(line && line.blockedCount > 0
+        ? [`source ${name}: ${line.blockedCount} documents cannot be read`]
         : []),
     ]);
     const ofGenerations = catalogue.generations.flatMap(({ id }) => {
@@ -116,14 +122,4 @@ export class StateReports {
     });
     return [...ofSources, ...ofGenerations];
   }
-}
-
-/** What is listed is observed by a scan, and proven when its marker has passed; what is pushed, at once. */
-function unprovenSince(
-  source: ServedSource,
-  upTo: { readonly completeUpToMs: number | null; readonly observedUpToMs: number | null },
-): number | null {
-  const { completeUpToMs, observedUpToMs } = upTo;
-  if (!source.line || completeUpToMs === null) return completeUpToMs;
-  return observedUpToMs !== null && completeUpToMs < observedUpToMs ? observedUpToMs : null;
 }

@@ -38,8 +38,13 @@ async function aService(state: GenerationState = "active") {
     index,
     clock,
     catalogue: { generation: () => generation },
-    generations: { active: generation, line: () => ({ embedder, completeUpToMs: () => null }) },
-    sources: new Map([["files", { name: "files", kind: "folder", line: null }]]),
+    generations: {
+      active: generation,
+      line: () => ({ embedder, completeUpToMs: () => null, restrictedUpToMs: () => null }),
+    },
+    sources: new Map([
+      ["files", { name: "files", kind: "folder", line: null, observedUpToMs: () => null }],
+    ]),
     ledger: { restrictionLagMs: () => null },
     observeSearch: () => {},
   };

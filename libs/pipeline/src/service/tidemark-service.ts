@@ -58,6 +58,7 @@ import { refuseUndeclared, sourcesInScope } from "./search-scope.ts";
 import type { ServedSource } from "./served-source.ts";
 import { StateReports } from "./state-reports.ts";
 import type { StageBoard } from "./stage-board.ts";
+import { areRestrictionsLate } from "./unproven.ts";
 import { explainDocument } from "./why.ts";
 
 const buildingStates: ReadonlySet<GenerationState> = new Set(["building", "validating"]);
@@ -176,8 +177,16 @@ export class TidemarkService implements Operations {
       completeUpTo,
       generation: generation.id,
       after,
-      restrictionsLate:
-        (this.#options.ledger.restrictionLagMs(endMs) ?? 0) > this.#options.restrictionWithinMs,
+      restrictionsLate: areRestrictionsLate({
+        lagMs: this.#options.ledger.restrictionLagMs(endMs),
+        restricted: scope.map((source) => ({
+          isListed: source.line !== null,
+          completeUpToMs: line.restrictedUpToMs(source.name),
+          observedUpToMs: source.observedUpToMs(),
+        })),
+        withinMs: this.#options.restrictionWithinMs,
+        nowMs: endMs,
+      }),
     };
   }
 
@@ -291,7 +300,7 @@ export class TidemarkService implements Operations {
 
   async reconcile(
     source: SourceName | null,
-    options: { readonly confirm: boolean },
+    options: { readonly confirm: number | null },
   ): Promise<readonly ReconcileReport[]> {
     const chosen = source ? [this.#source(source)] : [...this.#options.sources.values()];
     const reports: ReconcileReport[] = [];

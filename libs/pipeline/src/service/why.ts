@@ -70,7 +70,7 @@ function verdict(
     return {
       standing: "held",
       explanation:
-        "its source lists it no more; the delete is held until `tidemark reconcile --confirm`",
+        "its source lists it no more; the delete is held until `tidemark reconcile --confirm <number>`",
     };
   }
   if (standing === "searchable" && asker && indexed) {

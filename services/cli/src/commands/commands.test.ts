@@ -216,6 +216,20 @@ test("a generation that is given up, or needs a person, ends the wait", async ()
   }
 });
 
+test("a confirmation of deletes says how many were shown", async () => {
+  await using process = await startFakeProcess({ "POST /v1/reconcile": { reports: [] } });
+
+  await runFake(["reconcile", "--url", process.url]);
+  await runFake(["reconcile", "--source", "files", "--confirm", "11", "--url", process.url]);
+  const vague = await runFake(["reconcile", "--confirm", "--url", process.url]);
+
+  expect(process.asked.map(({ body }) => body)).toEqual([
+    { confirm: null },
+    { source: "files", confirm: 11 },
+  ]);
+  expect(vague.exitCode).toBe(2);
+});
+
 const aReport = {
   id: null,
   generation: "g1",

@@ -92,7 +92,7 @@ test("the story of a document begins with what matters", () => {
 
 test.each([
   ["neverSeen", "no source ever had it", "never seen: no source ever had it", "reconcile"],
-  ["held", "its source lists it no more", "held: its source lists it no more", "--confirm"],
+  ["held", "its source lists it no more", "held: its source lists it no more", "reconcile"],
   ["denied", "not allowed", "denied: not allowed", "--principal"],
   ["failed", "size-limit: too large", "failed: size-limit: too large", "dlq"],
   ["archived", "it is archived", "archived: it is archived", ""],
@@ -150,7 +150,7 @@ test("deletes that were held are counted with the way to apply them", () => {
   const held = { held: 11, heldReason: "11 of 20 are gone", tookMs: 40 };
 
   expect(reconcileText({ reports: [{ ...report, ...held }] }, paint)[1]).toBe(
-    "  11 deletes held: 11 of 20 are gone · tidemark reconcile --confirm applies them",
+    `  11 deletes held: 11 of 20 are gone · tidemark reconcile --source ${report.source} --confirm 11 applies them`,
   );
 });
 

@@ -33,9 +33,10 @@ export function freshnessText(report: FreshnessWire, paint: Paint): readonly str
 }
 
 export function sourceRow(source: SourceFreshnessWire): readonly string[] {
-  const { objective, held, failed } = source;
+  const { objective, blocked, held, failed } = source;
   const trouble = [
     held > 0 ? `${figure(held)} held` : "",
+    blocked > 0 ? `${figure(blocked)} cannot be read` : "",
     failed > 0 ? `${figure(failed)} failed` : "",
   ].filter(Boolean);
   return [

@@ -50,7 +50,8 @@ export function reconcileText({ reports }: ReconcileWire, paint: Paint): readonl
     if (report.held === 0) return [line];
     const because = report.heldReason === null ? "" : `: ${printable(report.heldReason)}`;
     const held = `${count(report.held, "delete")} held${because}`;
-    return [line, paint("yellow", `  ${held} · tidemark reconcile --confirm applies them`)];
+    const confirm = `tidemark reconcile --source ${report.source} --confirm ${report.held}`;
+    return [line, paint("yellow", `  ${held} · ${confirm} applies them`)];
   });
   return lines.length === 0 ? ["no sources"] : lines;
 }

@@ -128,7 +128,7 @@ function section(title: string, rows: readonly string[][]): readonly string[] {
 
 function advice({ deadLetters, standing }: WhyWire): readonly string[] {
   const text = {
-    held: "tidemark reconcile --confirm   applies the delete",
+    held: "tidemark reconcile   says how many deletes are held, and how they are applied",
     failed: deadLetters[0] ? `tidemark dlq retry ${deadLetters[0].id}` : "tidemark dlq list",
     filtered: "tidemark config check   and the source's include, exclude and rules",
     unreadable: "give it permissions: front matter, a rule of its source, or a PATCH",
