@@ -201,12 +201,16 @@ async function fill(
   }
 }
 
-/** Two versions in turn, so that every one of its chunks is written and swept again. */
+/**
+ * Two versions in turn, so that every one of its chunks is written and swept again. Resolves when the
+ * new one is known: before that, nothing says that it is on its way.
+ */
 async function putLong(
   api: TidemarkApi,
   { chunks, version }: { readonly chunks: number; readonly version: number },
 ): Promise<void> {
   const chance = seededChance(version);
+  const before = await seenOfLong(api);
   const sections = Array.from(
     { length: chunks },
     (_, at) => `## Part ${at}\n\n${sentenceOfWords(chance, wordsOfChunk)}`,
@@ -215,6 +219,16 @@ async function putLong(
     content: sections.join("\n\n"),
     contentType: "text/markdown",
   });
+  await eventually(async () => (await seenOfLong(api)) > before, { withinMs: waitMs });
+}
+
+async function seenOfLong(api: TidemarkApi): Promise<number> {
+  try {
+    return (await api.document("app", "long")).manifest.seen.revision.position;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return -1;
+    throw error;
+  }
 }
 
 function sentenceOfWords(chance: () => number, count: number): string {
