@@ -1,10 +1,12 @@
 import { hashChunk } from "@tidemark/domain";
 import {
   aGeneration,
+  aManifest,
   aMutation,
   MemoryEmbedder,
   MemoryEventLog,
   MemoryVectorIndex,
+  somePoints,
   VirtualClock,
 } from "@tidemark/testing";
 import { partsOf } from "../chunk-record.ts";
@@ -60,7 +62,7 @@ async function aWorld() {
       signal,
     });
   const manifest = async () => (await index.manifests(generation, [mutation.documentId]))[0];
-  return { apply, index, log, manifest, partsFor };
+  return { apply, index, log, manifest, mutation, partsFor };
 }
 
 test("a chunk that is refused in an early part of a long document becomes a dead letter", async () => {
@@ -91,6 +93,22 @@ test("a refused chunk is told before its document is committed", async () => {
   await apply(partsFor(["a bad start", "the end"]));
 
   expect(toldBefore).toBe(1);
+});
+
+test("what a process wrote ahead before it died is swept when its revision is superseded", async () => {
+  const { apply, index, mutation, partsFor } = await aWorld();
+  const { documentId } = mutation;
+  await index.putPoints(generation, somePoints(["the tide comes in"], { documentId }));
+  const removed = aManifest({ documentId, revision: 2, indexed: { live: [] } });
+  await index.commit(
+    generation,
+    [{ manifest: removed, tokenRead: null, put: [], sweep: null }],
+    [],
+  );
+
+  await apply(partsFor(["the tide comes in"]));
+
+  expect(await index.pointsOf(generation, documentId)).toEqual([]);
 });
 
 test("a document whose every chunk is refused is set aside whole", async () => {

@@ -155,7 +155,10 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
     }
   }
 
-  /** Superseded or unchanged: points that this revision wrote ahead are swept by its last part. */
+  /**
+   * Superseded or unchanged: points that this revision wrote ahead are swept by its last part; those
+   * of a superseded one also where nobody remembers writing them, as a process that died does not.
+   */
   async function giveUp(
     work: Work,
     manifest: Manifest,
@@ -163,8 +166,8 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
   ): Promise<void> {
     const { part } = work;
     if (part.digests === null) return;
-    const wrote = ledger.forget(part);
-    if (wrote && manifest.indexed) {
+    const mayHaveWritten = ledger.forget(part) || decision === "superseded";
+    if (mayHaveWritten && manifest.indexed) {
       const { revision, live } = manifest.indexed;
       await index.sweep(generation, documentOf(part), { revision, live });
     }
