@@ -7,12 +7,14 @@
 import { installElasticmq } from "./elasticmq-install.ts";
 import { installKafka } from "./kafka-install.ts";
 import { installMoto } from "./moto-install.ts";
+import { installPostgres } from "./postgres-install.ts";
 
 /** By name, as `TIDEMARK_TEST_NEEDS` has them. */
 const installers: Readonly<Record<string, () => Promise<string>>> = {
   elasticmq: installElasticmq,
   kafka: installKafka,
   moto: installMoto,
+  postgres: installPostgres,
 };
 
 const wanted = process.argv.slice(2);

@@ -9,6 +9,10 @@ export interface ServerCommand {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whom it runs as, where that is not who runs the tests. */
+  readonly user?: { readonly uid: number; readonly gid: number } | null;
+  /** What asks it to end in order; SIGTERM unless given. */
+  readonly stopSignal?: NodeJS.Signals;
   /** A line of its output, or a question that is asked until it says yes. */
   readonly ready: RegExp | (() => Promise<boolean>);
 }
@@ -22,13 +26,17 @@ export class ServerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
   readonly #onExit: () => void;
+  readonly #stopSignal: NodeJS.Signals;
   #output = "";
 
-  private constructor({ program, args, cwd, environment = {} }: ServerCommand) {
+  private constructor(command: ServerCommand) {
+    const { program, args, cwd, environment = {}, stopSignal = "SIGTERM", user } = command;
+    this.#stopSignal = stopSignal;
     this.#child = spawn(program, args, {
       env: { ...process.env, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
       ...(cwd === undefined ? {} : { cwd }),
+      ...user,
     });
     this.#ended = Promise.race([once(this.#child, "close"), once(this.#child, "error")]);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -56,6 +64,11 @@ export class ServerProcess implements AsyncDisposable {
     return server;
   }
 
+  /** Undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   get hasEnded(): boolean {
     const { exitCode, pid, signalCode } = this.#child;
     return pid === undefined || exitCode !== null || signalCode !== null;
@@ -75,7 +88,7 @@ export class ServerProcess implements AsyncDisposable {
 
   async stop(): Promise<void> {
     this.resume();
-    this.#child.kill("SIGTERM");
+    this.#child.kill(this.#stopSignal);
     const stopped = Promise.race([
       this.#ended.then(() => true),
       sleep(stopWithinMs, false, { ref: false }),
@@ -84,8 +97,9 @@ export class ServerProcess implements AsyncDisposable {
     process.removeListener("exit", this.#onExit);
   }
 
-  async kill(): Promise<void> {
-    if (!this.hasEnded) this.#child.kill("SIGKILL");
+  /** Where it has children of its own, by a signal that takes them along. */
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    if (!this.hasEnded) this.#child.kill(signal);
     await this.#ended;
     process.removeListener("exit", this.#onExit);
   }
