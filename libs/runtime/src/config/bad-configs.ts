@@ -230,11 +230,12 @@ export const badConfigs: readonly BadConfig[] = [
   },
   {
     about: "a table without its schema, a text without a column, a condition without a value",
-    text: `${versionLine}sources:\n  crm:\n    kind: debezium\n    topics: [crm.note]\n    brokers: ["kafka:9092"]\n    tables:\n      note: { key: id, text: "{{body}}" }\n      public.a: { key: id, text: body }\n      public.b: { key: id, text: "{{body}}", where: { column: spam } }\n`,
+    text: `${versionLine}sources:\n  crm:\n    kind: debezium\n    topics: [crm.note]\n    brokers: ["kafka:9092"]\n    tables:\n      note: { key: id, text: "{{body}}" }\n      public.a: { key: id, text: body }\n      public.b: { key: id, text: "{{body}}", where: { column: spam } }\n      public.c: { key: id, text: "{{body}}", where: { column: spam, is: null, not: 1 } }\n`,
     told: [
       '8:7 sources.crm.tables.note | "note" is not a table | write public.products',
       '9:34 sources.crm.tables["public.a"].text | "body" is not a template | write "{{name}}\\n\\n{{description}}"',
       '10:53 sources.crm.tables["public.b"].where | the condition has no value | write { column: status, in: [discontinued] } or { column: spam, is: false }',
+      '11:53 sources.crm.tables["public.c"].where | the condition compares more than once | write { column: status, in: [discontinued] } or { column: spam, is: false }',
     ],
   },
   {

@@ -39,27 +39,40 @@ const templateSchema = leaf(
 
 const scalarForms = { type: ["string", "number", "boolean"] };
 const scalarSchema = leaf<string | number | boolean>(
-  { example: "discontinued", form: "value", schema: scalarForms },
+  { about: "", example: "discontinued", form: "value", schema: scalarForms },
   (written) => written,
 );
+const valueSchema = (about: string) =>
+  either([z.null().meta({ "x-form": "null" }), scalarSchema], {
+    what: "{value} is not a value",
+    why: "a column is compared with a text, a number, true, false or null",
+    fix: "write one value here, and several with in or notIn",
+  })
+    .optional()
+    .meta({ description: about });
+const valuesSchema = (about: string) =>
+  listOf(scalarSchema, "[discontinued]").optional().meta({ description: about });
 
-/** A condition on one column: equal to a value, or one of several. */
+/** A condition on one column: equal to a value or one of several, or to none of them. */
 const conditionSchema = section({
   column: column("The column", "status"),
-  in: listOf(scalarSchema, "[discontinued]")
-    .optional()
-    .meta({ description: "One of these values" }),
-  is: leaf<string | number | boolean>(
-    { about: "This value", example: "false", form: "value", schema: scalarForms },
-    (written) => written,
-  ).optional(),
-}).transform(({ column: name, in: several, is }, context) => {
-  if ((several === undefined) !== (is === undefined)) {
-    return { column: name, values: several ?? (is === undefined ? [] : [is]) };
+  is: valueSchema("This value"),
+  in: valuesSchema("One of these values"),
+  not: valueSchema("Any value but this one; null is a value like others"),
+  notIn: valuesSchema("Any value but these"),
+}).transform(({ column: name, in: several, is, not, notIn }, context) => {
+  const given = [is, several, not, notIn].filter((each) => each !== undefined);
+  if (given.length === 1) {
+    const only = given[0] ?? null;
+    const values: readonly (string | number | boolean | null)[] = Array.isArray(only)
+      ? only
+      : [only];
+    return { column: name, values, isNegated: not !== undefined || notIn !== undefined };
   }
   const refusal = {
-    what: several === undefined ? "the condition has no value" : "the condition has is and in",
-    why: "a condition compares a column with one value (is) or several (in)",
+    what:
+      given.length === 0 ? "the condition has no value" : "the condition compares more than once",
+    why: "a condition compares a column by one of is, in, not and notIn",
     fix: "write { column: status, in: [discontinued] } or { column: spam, is: false }",
   };
   context.addIssue({ code: "custom", message: JSON.stringify(refusal) });
