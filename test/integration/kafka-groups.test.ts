@@ -308,17 +308,17 @@ describeWith("members of a group on a kafka that fails", await findLocalKafka(),
 
       expect(told).toBeInstanceOf(TransientError);
       expect(told).toMatchObject({ dependency: "log" });
+      // An append that was answered with an error may have been written all the same: some come twice.
       await eventually(() => log.append(topic, records(60, "after")), slow);
       const news = () => reading.records.filter(({ value }) => value === "after");
       await eventually(async () => {
         await reading.poll().catch(() => undefined);
-        expect(new Set(news().map(({ partition, offset }) => `${partition}/${offset}`)).size).toBe(
-          60,
-        );
+        expect(new Set(news().map(({ key }) => key)).size).toBe(60);
       }, slow);
       const before = reading.records.filter(({ value }) => value === "before");
       expect(before).toHaveLength(60);
       await eventually(async () => {
+        await reading.poll();
         await reading.acknowledgeAll();
         expect(await log.lag(topic, group)).toBe(0);
       }, slow);

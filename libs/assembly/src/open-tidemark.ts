@@ -46,9 +46,10 @@ export async function openTidemark(
       readiness.block(`scan of ${name}`, "its first scan is not done");
   }
   if (shared && roles.has("ingest")) {
-    shared.calls.answer(reconcileCall, ({ source, confirm }) =>
-      sources.reconcile(source, { confirm }),
-    );
+    shared.calls.answer(reconcileCall, async ({ source, confirm }) => {
+      const report = await sources.reconcile(source, { confirm });
+      return { report, endedAtMs: sources.served.get(source)?.line?.scanEndedAtMs ?? null };
+    });
   }
   if (shared && wanted && roles.has("keep")) {
     shared.calls.answer(applyCall, () => keeper.build(wanted.recipe));

@@ -17,6 +17,7 @@ export interface SourceReport {
   readonly heldReason: string | null;
   readonly trouble: string | null;
   readonly scannedAtMs: number | null;
+  readonly scanEndedAtMs: number | null;
   readonly blocked: number;
   /** Some of them, with the reasons. */
   readonly blockedExamples: readonly (readonly [key: string, reason: string])[];
@@ -128,13 +129,14 @@ export class ProcessReports {
 
 function reportOf({ line, name }: ServedSource): SourceReport | null {
   if (!line) return null;
-  const { blocked, blockedCount, held, scannedAtMs, trouble } = line;
+  const { blocked, blockedCount, held, scanEndedAtMs, scannedAtMs, trouble } = line;
   return {
     source: name,
     held: held.count,
     heldReason: held.reason,
     trouble,
     scannedAtMs,
+    scanEndedAtMs,
     blocked: blockedCount,
     blockedExamples: [...blocked].slice(0, examplesMax),
   };

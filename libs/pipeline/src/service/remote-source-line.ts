@@ -9,10 +9,14 @@ import { publishHints } from "./hints.ts";
 import type { ProcessReports } from "./process-reports.ts";
 import type { SourceLineView } from "./served-source.ts";
 
+/** Processes tell how they are each second; one that is that late is asked no further. */
+const toldWithinMs = 5_000;
+const toldPollMs = 50;
+
 /** A full listing takes its time. */
 export const reconcileCall: Call<
   { readonly source: SourceName; readonly confirm: number | null },
-  ReconcileReport
+  { readonly report: ReconcileReport; readonly endedAtMs: number | null }
 > = { name: "reconcile", of: "ingestor", withinMs: 10 * 60_000 };
 
 export class RemoteSourceLine implements SourceLineView {
@@ -20,9 +24,9 @@ export class RemoteSourceLine implements SourceLineView {
   readonly #options: {
     readonly log: EventLog;
     readonly clock: Clock;
-    readonly catalogue: Catalogue;
-    readonly reports: ProcessReports;
-    readonly calls: Calls;
+    readonly catalogue: Pick<Catalogue, "source">;
+    readonly reports: Pick<ProcessReports, "source">;
+    readonly calls: Pick<Calls, "ask">;
   };
 
   constructor(
@@ -30,9 +34,9 @@ export class RemoteSourceLine implements SourceLineView {
     options: {
       readonly log: EventLog;
       readonly clock: Clock;
-      readonly catalogue: Catalogue;
-      readonly reports: ProcessReports;
-      readonly calls: Calls;
+      readonly catalogue: Pick<Catalogue, "source">;
+      readonly reports: Pick<ProcessReports, "source">;
+      readonly calls: Pick<Calls, "ask">;
     },
   ) {
     this.#source = source;
@@ -50,6 +54,10 @@ export class RemoteSourceLine implements SourceLineView {
 
   get scannedAtMs(): number | null {
     return this.#report()?.scannedAtMs ?? null;
+  }
+
+  get scanEndedAtMs(): number | null {
+    return this.#report()?.scanEndedAtMs ?? null;
   }
 
   get trouble(): string | null {
@@ -83,8 +91,16 @@ export class RemoteSourceLine implements SourceLineView {
     );
   }
 
-  reconcile(options: { readonly confirm: number | null }): Promise<ReconcileReport> {
-    return this.#options.calls.ask(reconcileCall, { source: this.#source, ...options });
+  /** Whoever was told what the scan found is told the same by everything else that is asked here. */
+  async reconcile(options: { readonly confirm: number | null }): Promise<ReconcileReport> {
+    const { calls, clock } = this.#options;
+    const asked = { source: this.#source, ...options };
+    const { endedAtMs, report } = await calls.ask(reconcileCall, asked);
+    const untilMs = clock.nowMs() + toldWithinMs;
+    while ((this.scanEndedAtMs ?? 0) < (endedAtMs ?? 0) && clock.nowMs() < untilMs) {
+      await clock.sleep(toldPollMs);
+    }
+    return report;
   }
 
   #report() {

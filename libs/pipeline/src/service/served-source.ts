@@ -8,6 +8,8 @@ export interface SourceLineView {
   readonly held: { readonly count: number; readonly reason: string | null };
   /** When the last scan that finished began. */
   readonly scannedAtMs: number | null;
+  /** When the last scan ended, whether or not all could be listed. */
+  readonly scanEndedAtMs: number | null;
   readonly trouble: string | null;
   /** Documents that could not be read when they were last asked for. */
   readonly blockedCount: number;

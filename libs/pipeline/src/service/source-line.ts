@@ -73,6 +73,7 @@ export class SourceLine {
   #epoch = 0;
   #last: ReconcileReport | null = null;
   #scannedAtMs: number | null = null;
+  #scanEndedAtMs: number | null = null;
   #scanning: Promise<ReconcileReport> | null = null;
   #trouble: string | null = null;
   #scanSoon = new AbortController();
@@ -105,6 +106,10 @@ export class SourceLine {
   /** When the last scan that finished began. */
   get scannedAtMs(): number | null {
     return this.#scannedAtMs;
+  }
+
+  get scanEndedAtMs(): number | null {
+    return this.#scanEndedAtMs;
   }
 
   get trouble(): string | null {
@@ -226,6 +231,7 @@ export class SourceLine {
       logger.warn({ source, held: report.held, reason: report.heldReason }, "deletes are held");
     }
     this.#last = report;
+    this.#scanEndedAtMs = clock.nowMs();
     this.#trouble = isWhole ? null : "it cannot be listed; nothing is taken for deleted";
     if (isWhole) {
       this.#scannedAtMs = beganAtMs;
