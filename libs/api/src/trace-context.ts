@@ -5,11 +5,10 @@
  */
 import { randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-
-const wellFormed = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/u;
+import { isTraceContext } from "@tidemark/domain";
 
 export function traceOf(headers: IncomingHttpHeaders): string {
   const { traceparent } = headers;
-  if (typeof traceparent === "string" && wellFormed.test(traceparent)) return traceparent;
+  if (typeof traceparent === "string" && isTraceContext(traceparent)) return traceparent;
   return `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-01`;
 }

@@ -32,6 +32,7 @@ export {
 } from "./structured-text-normalize.ts";
 export * from "./structured-text.ts";
 export * from "./suspicious.ts";
+export * from "./trace-context.ts";
 export * from "./trigger-action.ts";
 export * from "./watermark.ts";
 export * from "./write-token.ts";

@@ -33,6 +33,8 @@ export interface SearchRequest {
   readonly generation: GenerationId | null;
   /** From 0 to 1: how much a pending newer revision lowers a score. */
   readonly preferCurrent: number;
+  /** W3C trace context of the request. */
+  readonly trace?: string;
   readonly signal?: AbortSignal;
 }
 

@@ -39,6 +39,8 @@ export interface AnsweredFacts {
   readonly texts: number;
   readonly tokens: number;
   readonly ms: number;
+  /** W3C trace context, as the caller gave it. */
+  readonly trace: string | null;
 }
 
 export interface AnswerOptions {
@@ -69,15 +71,20 @@ export class RequestAnswers {
   }
 
   /** Never rejects. When `signal` aborts, the work leaves the embedder's queue. */
-  async answer(request: EmbedRequest, signal: AbortSignal): Promise<Answer> {
+  async answer(
+    request: EmbedRequest,
+    signal: AbortSignal,
+    trace: string | null = null,
+  ): Promise<Answer> {
     const { bug, models, nowMs, observe } = this.#options;
     const beganMs = nowMs();
     const facts = {
       model: models.has(request.model) ? request.model : null,
       lane: laneOf(request.lane) ?? null,
+      trace,
     };
     try {
-      const { reply, isNew } = await this.#reply(request, signal);
+      const { reply, isNew } = await this.#reply(request, signal, trace);
       const done = isNew ? { texts: request.texts.length, tokens: reply.tokens } : nothing;
       const outcome = isNew ? "answered" : "remembered";
       observe({ ...facts, ...done, outcome, ms: nowMs() - beganMs });
@@ -95,6 +102,7 @@ export class RequestAnswers {
   async #reply(
     request: EmbedRequest,
     signal: AbortSignal,
+    trace: string | null,
   ): Promise<{ readonly reply: EmbedResponse; readonly isNew: boolean }> {
     const { model, requestId, texts } = request;
     const embedder = this.#options.models.get(model)?.embedder;
@@ -104,7 +112,7 @@ export class RequestAnswers {
     }
     const { lane, purpose } = checked(request);
     const work = async (working: AbortSignal): Promise<EmbedResponse> => {
-      const made = await embedder.embed({ texts, purpose, lane, signal: working });
+      const made = await embedder.embed({ texts, purpose, lane, trace, signal: working });
       return responseOf(embedder, made);
     };
     if (requestId === "") return { reply: await work(signal), isNew: true };

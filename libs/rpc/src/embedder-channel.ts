@@ -12,7 +12,7 @@ import {
   Embedder as EmbedderDescription,
 } from "./gen/embedder/v1/embedder_pb.ts";
 import type { DescribeResponse, EmbedResponse } from "./gen/embedder/v1/embedder_pb.ts";
-import { embedderService } from "./handlers.ts";
+import { embedderService, traceHeader } from "./handlers.ts";
 import { channelCredentials } from "./tls.ts";
 import type { ClientTls } from "./tls.ts";
 
@@ -41,10 +41,12 @@ export class EmbedderChannel implements Disposable {
   /** The same `requestId` for each try, so that an answer that was lost is not made again. */
   embed(
     request: MessageInitShape<typeof EmbedRequestSchema>,
-    bounded: Bounded,
+    bounded: Bounded & { readonly trace?: string | null | undefined },
   ): Promise<EmbedResponse> {
     const message = create(EmbedRequestSchema, request);
-    return this.#call(embedderService.embed, message, new Metadata(), bounded);
+    const metadata = new Metadata();
+    if (bounded.trace) metadata.set(traceHeader, bounded.trace);
+    return this.#call(embedderService.embed, message, metadata, bounded);
   }
 
   /** Calls under way fail. */

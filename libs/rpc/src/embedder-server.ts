@@ -1,7 +1,8 @@
 /** Embedders behind gRPC. */
 import { create } from "@bufbuild/protobuf";
+import { isTraceContext } from "@tidemark/domain";
 import { Server } from "@grpc/grpc-js";
-import type { ChannelOptions, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { ChannelOptions, Metadata, UntypedServiceImplementation } from "@grpc/grpc-js";
 import { RequestAnswers } from "./answer-request.ts";
 import type { AnswerOptions, ServedModel } from "./answer-request.ts";
 import { serverBounds } from "./bounds.ts";
@@ -11,8 +12,8 @@ import {
   DescribeResponseSchema,
   Embedder as EmbedderDescription,
 } from "./gen/embedder/v1/embedder_pb.ts";
-import type { DescribeResponse } from "./gen/embedder/v1/embedder_pb.ts";
-import { embedderService, healthService } from "./handlers.ts";
+import type { DescribeResponse, EmbedRequest } from "./gen/embedder/v1/embedder_pb.ts";
+import { embedderService, healthService, traceHeader } from "./handlers.ts";
 import type { EmbedderHandlers } from "./handlers.ts";
 import { HealthService } from "./health-service.ts";
 import { spaceFingerprint } from "./space-fingerprint.ts";
@@ -77,6 +78,12 @@ export class EmbedderServer implements AsyncDisposable {
   }
 }
 
+/** What is no trace context is not passed on. */
+function traceIn(metadata: Metadata): string | null {
+  const [given] = metadata.get(traceHeader);
+  return typeof given === "string" && isTraceContext(given) ? given : null;
+}
+
 interface Listening {
   readonly port: number;
   readonly drainMs: number;
@@ -107,13 +114,15 @@ function partsOf(options: EmbedderServerOptions): ServerParts {
       const hangUp = new AbortController();
       // Also when the caller's deadline has passed, and, harmlessly, after an answer.
       call.on("cancelled", () => hangUp.abort(new Error("the caller gave up")));
-      void answers.answer(call.request, hangUp.signal).then((answer) => {
+      void answers.answer(call.request, hangUp.signal, traceIn(call.metadata)).then((answer) => {
         if (answer.kind === "response") callback(null, answer.response);
         else callback(statusOf(answer.failure));
       });
     },
     embedStream: (call) => {
-      const answer = answers.answer.bind(answers);
+      const trace = traceIn(call.metadata);
+      const answer = (request: EmbedRequest, hangUp: AbortSignal) =>
+        answers.answer(request, hangUp, trace);
       const stream = new EmbedStream({ call, answer, requestsMax: serverBounds.streamRequestsMax });
       streams.add(stream);
       void stream.ended.then(() => streams.delete(stream));

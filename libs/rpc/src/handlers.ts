@@ -20,6 +20,9 @@ import { grpcService } from "./grpc-service.ts";
 export const embedderService = grpcService(Embedder);
 export const healthService = grpcService(Health);
 
+/** Where W3C trace context travels. https://www.w3.org/TR/trace-context/ */
+export const traceHeader = "traceparent";
+
 export interface EmbedderHandlers {
   readonly embed: handleUnaryCall<EmbedRequest, EmbedResponse>;
   readonly embedStream: handleBidiStreamingCall<EmbedStreamRequest, EmbedStreamResponse>;

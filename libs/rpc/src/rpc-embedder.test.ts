@@ -346,3 +346,22 @@ function untilAborted({ signal, texts: [first] }: EmbedRequest, aborted: string[
     });
   });
 }
+
+test("the trace of a request travels beside it, and what is no trace does not", async () => {
+  const embedder = new MemoryEmbedder();
+  const asked: (string | null | undefined)[] = [];
+  const noting = instead(embedder, (request) => {
+    asked.push(request.trace);
+    return embedder.embed(request);
+  });
+  await using server = await aServer(noting);
+  await using client = await aClient(server.target, embedder);
+  const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+  await client.embed({ texts: ["one"], ...documents, trace });
+  await client.embed({ texts: ["two"], ...documents, trace: "nonsense" });
+  await client.embed({ texts: ["three"], ...documents });
+
+  expect(asked).toEqual([trace, null, null]);
+  expect(server.answered.map((facts) => facts.trace)).toEqual([trace, null, null]);
+});

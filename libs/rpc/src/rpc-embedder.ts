@@ -116,7 +116,7 @@ export class RpcEmbedder implements Embedder, AsyncDisposable {
   /** The first part that fails takes the others with it. */
   async #embedParts(
     parts: readonly (readonly string[])[],
-    { lane, purpose, signal }: EmbedRequest,
+    { lane, purpose, signal, trace }: EmbedRequest,
   ): Promise<readonly EmbedReply[]> {
     const ending = new AbortController();
     const follow = (): void => ending.abort(signal?.reason);
@@ -133,7 +133,7 @@ export class RpcEmbedder implements Embedder, AsyncDisposable {
             purpose: wirePurposes[purpose],
             lane: wireLanes[lane],
           };
-          const bounded = { waitMs: waitMs[lane], signal: ending.signal };
+          const bounded = { waitMs: waitMs[lane], signal: ending.signal, trace };
           return this.#replyOf(await this.#channel.embed(request, bounded), texts.length);
         } catch (error) {
           ending.abort(error);

@@ -2,14 +2,19 @@
 import type { RunFacts } from "@tidemark/onnx";
 import { embedLanes } from "@tidemark/pipeline";
 import type { AnsweredFacts } from "@tidemark/rpc";
-import type { Metrics } from "@tidemark/runtime";
+import type { Logger, Metrics } from "@tidemark/runtime";
 import type { OpenedModel } from "./open-models.ts";
 
 /** Labels of what a caller left out or made up. */
 const unknown = "unknown";
 
-export function measureAnswers(metrics: Metrics): (facts: AnsweredFacts) => void {
-  return ({ lane: given, model: named, ms, outcome, texts, tokens }) => {
+export function measureAnswers(
+  metrics: Metrics,
+  logger: Pick<Logger, "debug">,
+): (facts: AnsweredFacts) => void {
+  return (facts) => {
+    const { lane: given, model: named, ms, outcome, texts, tokens } = facts;
+    logger.debug(facts, "request");
     const [model, lane] = [named ?? unknown, given ?? unknown];
     metrics.embedderRequests.inc({ model, outcome });
     metrics.embedderRequest.observe({ lane }, ms / 1000);

@@ -82,7 +82,7 @@ async function serve(
       drainMs: drainMs * drainShare,
       models,
       nowMs: () => performance.now(),
-      observe: measureAnswers(metrics),
+      observe: measureAnswers(metrics, logger),
       bug: (error) => {
         // Once it stops, nobody waits for the reason to.
         if (signal.aborted) logger.error({ error }, "a request failed while stopping");

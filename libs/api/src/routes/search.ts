@@ -4,6 +4,7 @@ import type { ApiApp, ServerParts } from "../api-app.ts";
 import { isOfAnotherTenant } from "../auth/own-tenant.ts";
 import type { Rights } from "../auth/rights.ts";
 import { hangUpOf } from "../hang-up.ts";
+import { traceOf } from "../trace-context.ts";
 import { searchBodySchema, searchRequestOf } from "../wire/search-request.ts";
 import { searchResponseSchema, searchResponseToWire } from "../wire/search-response.ts";
 
@@ -19,8 +20,11 @@ export function searchRoutes(app: ApiApp, { operations }: ServerParts): void {
         response: { 200: searchResponseSchema },
       },
     },
-    async ({ body, rights }, reply) => {
-      const request = searchRequestOf(body, { rights, signal: hangUpOf(reply) });
+    async ({ body, headers, rights }, reply) => {
+      const request = {
+        ...searchRequestOf(body, { rights, signal: hangUpOf(reply) }),
+        trace: traceOf(headers),
+      };
       const { own, foreign } = await parted(operations, rights, request);
       const response = await operations.search({ ...request, after: own });
       return searchResponseToWire({ ...response, after: [...response.after, ...foreign] });

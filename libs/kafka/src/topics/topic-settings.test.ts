@@ -35,10 +35,18 @@ test.each([
       "min.compaction.lag.ms": `${hourMs}`,
       "max.compaction.lag.ms": `${7 * dayMs}`,
       "retention.ms": `${28 * dayMs}`,
+      "segment.ms": `${4 * dayMs}`,
     },
   ],
-  ["hints", { "cleanup.policy": "delete", "retention.ms": `${7 * dayMs}` }],
-  ["chunks.g1", { "cleanup.policy": "delete", "retention.ms": `${7 * dayMs}` }],
+  [
+    "hints",
+    { "cleanup.policy": "delete", "retention.ms": `${7 * dayMs}`, "segment.ms": `${dayMs}` },
+  ],
+  ["states", { "cleanup.policy": "delete", "retention.ms": `${hourMs}`, "segment.ms": "600000" }],
+  [
+    "chunks.g1",
+    { "cleanup.policy": "delete", "retention.ms": `${7 * dayMs}`, "segment.ms": `${dayMs}` },
+  ],
 ])("%s is kept as its policy says", (topic, settings) => {
   expect(topicSettings(topicPolicy(topic), options)).toEqual({
     ...settings,

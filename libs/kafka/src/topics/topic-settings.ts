@@ -7,6 +7,8 @@ export interface TopicOptions {
   readonly replication: number;
 }
 
+const segmentsKept = 7;
+const segmentLeastMs = 10 * 60_000;
 const dayMs = 24 * 3_600_000;
 /** What is replaced stays no longer than this, so that erased content is gone by then. */
 const compactWithinMs = 7 * dayMs;
@@ -29,7 +31,7 @@ export function topicSettings(
 }
 
 function cleanup({ compact, compactAfterMs, retainMs }: TopicPolicy): Record<string, string> {
-  const retention = { "retention.ms": `${retainMs ?? -1}` };
+  const retention = { "retention.ms": `${retainMs ?? -1}`, ...segments(retainMs) };
   if (!compact) return { "cleanup.policy": "delete", ...retention };
   return {
     "cleanup.policy": retainMs === null ? "compact" : "compact,delete",
@@ -37,6 +39,12 @@ function cleanup({ compact, compactAfterMs, retainMs }: TopicPolicy): Record<str
     "max.compaction.lag.ms": `${compactWithinMs}`,
     ...(retainMs === null ? {} : retention),
   };
+}
+
+/** Only whole segments are deleted, and by themselves they are closed after a week. */
+function segments(retainMs: number | null): Record<string, string> {
+  if (retainMs === null) return {};
+  return { "segment.ms": `${Math.max(segmentLeastMs, Math.round(retainMs / segmentsKept))}` };
 }
 
 export function partitionsOf(policy: TopicPolicy, { partitions }: TopicOptions): number {

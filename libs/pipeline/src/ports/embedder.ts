@@ -26,6 +26,8 @@ export interface EmbedRequest {
   readonly texts: readonly string[];
   readonly purpose: "document" | "query";
   readonly lane: EmbedLane;
+  /** W3C trace context of what caused the request, or of the first of several that did. */
+  readonly trace?: string | null;
   readonly signal?: AbortSignal;
 }
 

@@ -140,6 +140,7 @@ export class TidemarkService implements Operations {
       texts: [normalizeString(request.query, generation.recipe.normalizer.form as Normalization)],
       purpose: "query",
       lane: "query",
+      trace: request.trace ?? null,
       ...(request.signal ? { signal: request.signal } : {}),
     });
     const [vector] = vectors;

@@ -208,7 +208,9 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
         ({ work }) => laneOf(work.part.mutation.reason, dependencies.isActive()) === lane,
       );
       const chunks = wanted.map(({ chunk }) => chunk);
-      await embedMissing(dependencies.embedder, chunks, vectors, { lane, signal, proves });
+      const trace = wanted.find(({ work }) => work.part.mutation.trace)?.work.part.mutation.trace;
+      const options = { lane, signal, proves, trace: trace ?? null };
+      await embedMissing(dependencies.embedder, chunks, vectors, options);
     }
     vectors.embedMs += clock.nowMs() - beganAtMs;
   }

@@ -15,6 +15,8 @@ const embedderName = "embedder";
 export interface EmbedOptions {
   readonly lane: EmbedLane;
   readonly signal: AbortSignal;
+  /** Of the first of the changes whose texts these are. */
+  readonly trace: string | null;
   /** The embedder has answered: who it fails alone is the fault. */
   readonly proves: (dependency: string) => void;
 }
@@ -65,9 +67,10 @@ async function embedHalving(
 ): Promise<void> {
   if (texts.length === 0) return;
   try {
-    const { lane, signal } = options;
+    const { lane, signal, trace } = options;
+    const asked = { texts: texts.map(([, text]) => text), lane, signal, trace };
     const reply = await dependingOn(embedderName, () =>
-      embedder.embed({ texts: texts.map(([, text]) => text), purpose: "document", lane, signal }),
+      embedder.embed({ ...asked, purpose: "document" }),
     );
     options.proves(embedderName);
     const counts = texts.map(([, text]) => Math.max(1, embedder.countTokens(text)));
