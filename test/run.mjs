@@ -59,7 +59,13 @@ const checks = [
 ];
 const chosen = process.argv.slice(2);
 const unit = jest("unit", ["--selectProjects", "unit", "--passWithNoTests", ...chosen]);
-const whole = jest("e2e", ["--selectProjects", "e2e", "--passWithNoTests", ...chosen]);
+const whole = jest("e2e", [
+  "--selectProjects",
+  "e2e",
+  "--maxWorkers=2",
+  "--passWithNoTests",
+  ...chosen,
+]);
 const again = failedFiles(whole);
 const results = [unit, whole];
 let failed = checks.filter((passed) => !passed).length;
