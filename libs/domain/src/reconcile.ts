@@ -25,6 +25,17 @@ export type Difference =
  *   no       yes          -          orphaned
  *   no       deleted      -          nothing
  */
+export function differenceOf(
+  listed: ListedDocument | null,
+  known: KnownDocument | null,
+): Difference | null {
+  if (listed && (!known || known.deleted)) return { kind: "missing", key: listed.key };
+  if (listed && known && listed.digest !== known.digest) return { kind: "stale", key: listed.key };
+  if (!listed && known && !known.deleted) return { kind: "orphaned", key: known.key };
+  return null;
+}
+
+/** Both in key order. What differs is told when both have been read up to it, and no further. */
 export async function* reconcile(
   listed: AsyncIterable<ListedDocument>,
   known: AsyncIterable<KnownDocument>,
@@ -39,15 +50,11 @@ export async function* reconcile(
       : index.done
         ? -1
         : compareKeys(listing.value.key, index.value.key);
-    if (order < 0 && !listing.done) {
-      yield { kind: "missing", key: listing.value.key };
-    } else if (order > 0 && !index.done) {
-      if (!index.value.deleted) yield { kind: "orphaned", key: index.value.key };
-    } else if (!listing.done && !index.done) {
-      const { deleted, digest } = index.value;
-      if (deleted) yield { kind: "missing", key: listing.value.key };
-      else if (digest !== listing.value.digest) yield { kind: "stale", key: listing.value.key };
-    }
+    const difference = differenceOf(
+      order <= 0 && !listing.done ? listing.value : null,
+      order >= 0 && !index.done ? index.value : null,
+    );
+    if (difference) yield difference;
     if (order <= 0) listing = await left.next();
     if (order >= 0) index = await right.next();
   }

@@ -5,10 +5,10 @@
  */
 import {
   decideHold,
+  differenceOf,
   documentId,
   keyOf,
   reconcile,
-  type Difference,
   type GenerationId,
   type Hint,
   type HoldLimits,
@@ -17,12 +17,13 @@ import {
   type Revision,
   type SourceName,
 } from "@tidemark/domain";
+import { listedManifest } from "../commit/list-manifests.ts";
 import { TransientError } from "../errors.ts";
 import type { ReconcileReport } from "../operations.ts";
 import type { DocumentSource } from "../ports/document-source.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Finding } from "../ports/source-watch.ts";
-import type { VectorIndex } from "../ports/vector-index.ts";
+import type { ListedManifest, VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
 import { hintsTopic } from "../topics.ts";
 import { hintBatchMax, publishHints, publishMarker } from "./hints.ts";
@@ -45,6 +46,14 @@ export interface ScanRequest {
   readonly signal?: AbortSignal;
 }
 
+type Known = KnownDocument & { readonly revision: Revision };
+
+/** A key in which the two listings differ, as the source lists it; null where it does not. */
+interface Suspect {
+  readonly key: string;
+  readonly listed: ListedDocument | null;
+}
+
 const knownPageMax = 2_000;
 
 /** Orphans are kept until the listing is whole: a listing that breaks off proves nothing. */
@@ -53,30 +62,20 @@ export async function scanSource(request: ScanRequest): Promise<ReconcileReport>
   const beganAtMs = clock.nowMs();
   const counts = { listed: 0, missing: 0, stale: 0, orphaned: 0, known: 0 };
   const orphans: string[] = [];
-  /** Where the two listings are: what differs is always the last that one of them gave. */
+  /** Where the source's listing is: what differs is the last that one of them gave. */
   let lastListed: ListedDocument | null = null;
-  let lastKnown: (KnownDocument & { readonly revision: Revision }) | null = null;
-  let batch: Hint[] = [];
-  const hint = async (key: string, expects: Hint["expects"]) => {
-    batch.push(hintOf(key, expects));
-    if (batch.length < hintBatchMax) return;
-    await publishHints(log, batch);
-    batch = [];
-  };
+  let suspects: Suspect[] = [];
   let listable = true;
   try {
-    const listed = countListed();
-    const known = listKnown();
-    for await (const difference of reconcile(listed, known)) {
-      counts[difference.kind] += 1;
-      request.found?.(findingOf(difference));
-      if (difference.kind === "orphaned") orphans.push(difference.key);
-      else await hint(difference.key, "present");
+    for await (const { key } of reconcile(countListed(), listKnown())) {
+      suspects.push(suspectOf(key));
+      if (suspects.length >= hintBatchMax) await settle();
     }
   } catch (error) {
     if (!(error instanceof TransientError)) throw error;
     listable = false;
   }
+  await settle();
   if (listable && orphans.length > 0) listable = (await request.from.provesAbsence?.()) ?? true;
   const decision = decideHold({
     listable,
@@ -86,8 +85,10 @@ export async function scanSource(request: ScanRequest): Promise<ReconcileReport>
     confirmed: request.confirmed,
   });
   const applied = decision.kind === "apply" ? orphans : [];
-  for (const key of applied) await hint(key, "absent");
-  await publishHints(log, batch);
+  await publishHints(
+    log,
+    applied.map((key) => hintOf(key, "absent")),
+  );
   if (listable) {
     const marker = { source, producer: "scan", completeToMs: beganAtMs };
     await publishMarker(log, hintsTopic, marker);
@@ -117,14 +118,45 @@ export async function scanSource(request: ScanRequest): Promise<ReconcileReport>
     };
   }
 
-  function findingOf({ key }: Difference): Finding {
-    const known = lastKnown?.key === key ? lastKnown : null;
-    return {
-      key,
-      before: known?.digest ?? null,
-      now: lastListed?.key === key ? lastListed.digest : null,
-      known: known?.revision ?? null,
-    };
+  function suspectOf(key: string): Suspect {
+    return { key, listed: lastListed?.key === key ? lastListed : null };
+  }
+
+  /**
+   * Counts and hints what differs still. An index may list itself as it was a while ago: what was
+   * applied meanwhile is no difference, and nothing missed it.
+   */
+  async function settle(): Promise<void> {
+    const settling = suspects;
+    suspects = [];
+    if (settling.length === 0) return;
+    const manifests = await index.manifests(
+      generation,
+      settling.map(({ key }) => documentId(source, key)),
+    );
+    const hints: Hint[] = [];
+    for (const [at, { key, listed }] of settling.entries()) {
+      const manifest = manifests[at];
+      const known = manifest ? knownOf(listedManifest(manifest)) : null;
+      const difference = differenceOf(listed, known);
+      if (!difference) continue;
+      counts[difference.kind] += 1;
+      request.found?.({
+        key,
+        before: known?.digest ?? null,
+        now: listed?.digest ?? null,
+        known: known?.revision ?? null,
+      });
+      if (difference.kind === "orphaned") orphans.push(key);
+      else hints.push(hintOf(key, "present"));
+    }
+    await publishHints(log, hints);
+  }
+
+  function knownOf({ deleted, documentId: id, revision, sourceDigest }: ListedManifest): Known {
+    // A snapshot states every document anew: no state that was seen under an older epoch counts.
+    const isOld = snapshot && revision.epoch < request.epoch;
+    return { key: keyOf(id), digest: isOld ? null : sourceDigest, deleted, revision };
   }
 
   async function* countListed() {
@@ -141,11 +173,7 @@ export async function scanSource(request: ScanRequest): Promise<ReconcileReport>
       const page = await index.listManifests(generation, source, { after, limit: knownPageMax });
       for (const manifest of page) {
         if (!manifest.deleted) counts.known += 1;
-        // A snapshot states every document anew: no state that was seen under an older epoch counts.
-        const isOld = snapshot && manifest.revision.epoch < request.epoch;
-        const { deleted, documentId: id, revision, sourceDigest } = manifest;
-        lastKnown = { key: keyOf(id), digest: isOld ? null : sourceDigest, deleted, revision };
-        yield lastKnown;
+        yield knownOf(manifest);
       }
       const last = page.at(-1);
       if (!last || page.length < knownPageMax) return;
