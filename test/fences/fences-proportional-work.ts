@@ -40,8 +40,8 @@ export const proportionalWork: readonly Fence[] = [
     promise: 6,
     does: "A document whose listed digest is the known one is not asked for.",
     file: "libs/domain/src/reconcile.ts",
-    before: "      else if (digest !== listing.value.digest) yield",
-    after: "      else yield",
+    before: "  if (listed && known && listed.digest !== known.digest) return",
+    after: "  if (listed && known) return",
     test: "a scan of what has not changed asks for nothing",
   },
   {

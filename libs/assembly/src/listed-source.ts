@@ -56,6 +56,7 @@ export function lineOf(options: SourcesOptions, listed: ListedSource): SourceLin
       // The logger takes what is called `keys` for secrets.
       const told = { source: name, count, documents: keys, undecided };
       if (count > 0) logger.warn(told, "events were lost");
+      if (undecided > 0) logger.warn({ source: name, undecided }, "events may be lost or late");
       options.lost(name, report);
     },
   });

@@ -8,8 +8,11 @@ const hintSchema = z.object({
   source: z.string(),
   documentId: z.string(),
   epoch: z.int().nonnegative(),
-  /** What the notifier believes; the resolver reads the truth. Removals are read first. */
-  expects: z.enum(["present", "absent", "unknown"]),
+  /**
+   * What the notifier believes; the resolver reads the truth. Removals are read first, and what may
+   * be readable by others now than before: `policy`.
+   */
+  expects: z.enum(["present", "absent", "policy", "unknown"]),
   reason: z.enum(mutationReasons),
   sourceTimeMs: z.number().nullable(),
   observedAtMs: z.number(),

@@ -24,6 +24,7 @@ export * from "./run-stage/ready-queue.ts";
 export * from "./run-stage/runner-options.ts";
 export * from "./run-stage/stage-runner.ts";
 export * from "./run-stage/stage.ts";
+export * from "./run-stage/wakeup.ts";
 export * from "./service/await-writes.ts";
 export * from "./service/catalogue.ts";
 export * from "./service/calls.ts";

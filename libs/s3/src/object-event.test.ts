@@ -6,7 +6,7 @@ test.each([
   ["ObjectRemoved:Delete", "absent"],
   ["s3:ObjectRemoved:DeleteMarkerCreated", "absent"],
   ["LifecycleExpiration:DeleteMarkerCreated", "absent"],
-  ["ObjectTagging:Delete", "present"],
+  ["ObjectTagging:Delete", "policy"],
   ["ObjectRestore:Completed", "present"],
   ["LifecycleTransition", "present"],
   ["ReducedRedundancyLostObject", "unknown"],
@@ -19,7 +19,7 @@ test.each([
 test.each([
   ["Object Created", "present"],
   ["Object Deleted", "absent"],
-  ["Object Tags Deleted", "present"],
+  ["Object Tags Deleted", "policy"],
   ["Object Restore Expired", "present"],
   ["Object ACL Updated", null],
   ["Object Something New", "unknown"],

@@ -14,8 +14,9 @@ export interface ObjectEvent {
  * What an event's name says of the object; null when nothing that is read changes by it.
  *
  *   name                                                     expects
- *   ObjectCreated:…, ObjectTagging:…, ObjectRestore:…        present
+ *   ObjectCreated:…, ObjectRestore:…                         present
  *   LifecycleTransition, IntelligentTiering                  present
+ *   ObjectTagging:…                                          policy: such are read first
  *   ObjectRemoved:…, LifecycleExpiration:…                   absent: such are read first
  *   Replication:…, ObjectAcl:…, ObjectAnnotation:…           null
  *   any other                                                unknown
@@ -27,7 +28,7 @@ export function expectationOf(name: string): ToldKey["expects"] | null {
 
 const families: ReadonlyMap<string, ToldKey["expects"]> = new Map([
   ["ObjectCreated", "present"],
-  ["ObjectTagging", "present"],
+  ["ObjectTagging", "policy"],
   ["ObjectRestore", "present"],
   ["LifecycleTransition", "present"],
   ["IntelligentTiering", "present"],
@@ -40,13 +41,12 @@ const irrelevantFamilies = new Set(["Replication", "ObjectAcl", "ObjectAnnotatio
 export function expectationOfDetail(detailType: string): ToldKey["expects"] | null {
   if (detailType === "Object ACL Updated") return null;
   if (detailType === "Object Deleted") return "absent";
+  if (detailType === "Object Tags Added" || detailType === "Object Tags Deleted") return "policy";
   return presentDetails.has(detailType) ? "present" : "unknown";
 }
 
 const presentDetails = new Set([
   "Object Created",
-  "Object Tags Added",
-  "Object Tags Deleted",
   "Object Restore Initiated",
   "Object Restore Completed",
   "Object Restore Expired",

@@ -25,17 +25,17 @@ test("the event that says that events were configured asks for nothing", () => {
 
 test.each([
   ["a put", put[0], ["present docs/über guide+v1.txt"]],
-  ["a put's tags", put[1], ["present docs/über guide+v1.txt"]],
+  ["a put's tags", put[1], ["policy docs/über guide+v1.txt"]],
   ["a delete", removed, ["absent docs/über guide+v1.txt"]],
   ["a copy", copied, ["present c.txt"]],
   ["a multipart upload", multipart[2], ["present mp.bin"]],
   ["one of several deletes", multiDelete[0], ["absent a.txt"]],
-  ["tags", tagged, ["present t.txt"]],
+  ["tags", tagged, ["policy t.txt"]],
   ["a version", versioned[1], ["present k.txt"]],
   ["what SNS wrapped", snsWrapped, ["present s.txt"]],
   ["EventBridge, a put", bridgePut, ["present e.txt"]],
   ["EventBridge, a delete", bridgeDelete, ["absent e.txt"]],
-  ["EventBridge, tags", bridgeTags, ["present e.txt"]],
+  ["EventBridge, tags", bridgeTags, ["policy e.txt"]],
 ])("%s is read from the recorded message", (_name, message, expected) => {
   expect(told(message)).toEqual(expected);
 });

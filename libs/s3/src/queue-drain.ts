@@ -2,9 +2,9 @@
  * Takes messages of one queue for as long as they are accepted. A message is removed when all that
  * it caused is durable, and hidden from others until then; what is not removed comes again.
  */
-import { backoffMs, TransientError, type Chance, type Clock } from "@tidemark/pipeline";
+import { backoffMs, TransientError, Wakeup, type Chance, type Clock } from "@tidemark/pipeline";
 import { DrainGauge } from "./drain-gauge.ts";
-import type { Queue, QueueMessage } from "./queue.ts";
+import { messagesTogetherMax, type Queue, type QueueMessage } from "./queue.ts";
 
 export interface QueueDrainOptions {
   readonly queue: Queue;
@@ -22,13 +22,21 @@ const waitMsDefault = 20_000;
 export const hiddenMsDefault = 60_000;
 /** Hidden again so many times within the time that they are hidden for. */
 const hidesPerTerm = 3;
-/** Accepted, and not yet removed. */
+/** Accepted, and not yet removed, by each that takes. */
 const batchesAtOnceMax = 4;
+/** What is told last waits behind all that waits: one alone is too slow for thousands. */
+const helpersMax = 7;
+/** So many together say that more waits. */
+const manyMessages = messagesTogetherMax / 2;
+/** How long a helper waits before it finds that nothing more does. */
+const helpersWaitMs = 1_000;
 
 export class QueueDrain {
   readonly #options: QueueDrainOptions;
   readonly #hiddenMs: number;
+  readonly #busy = new Wakeup();
   readonly gauge: DrainGauge;
+
   constructor(options: QueueDrainOptions) {
     this.#options = options;
     this.#hiddenMs = options.hiddenMs ?? hiddenMsDefault;
@@ -36,37 +44,67 @@ export class QueueDrain {
   }
 
   /**
-   * Until the signal; what is in work then is finished or left to come again. Nothing more is taken
-   * while what was taken is not accepted.
+   * Until the signal; what is in work then is finished or left to come again. Nobody takes more
+   * before what he took is accepted.
    */
   async run(signal: AbortSignal): Promise<void> {
     const bug = new AbortController();
     const stop = AbortSignal.any([signal, bug.signal]);
+    stop.addEventListener("abort", () => this.#busy.ring(), { once: true });
+    await Promise.all([
+      this.#takeAlways(stop, bug),
+      ...Array.from({ length: helpersMax }, () => this.#help(stop, bug)),
+    ]);
+  }
+
+  async #takeAlways(stop: AbortSignal, bug: AbortController): Promise<void> {
+    const { chance, clock, waitMs = waitMsDefault } = this.#options;
     const removing = new Set<Promise<void>>();
     for (let failures = 0; !stop.aborted;) {
-      const messages = await this.#poll(stop);
-      if (messages === null) {
-        failures += 1;
-        const { chance, clock } = this.#options;
-        await clock.sleep(backoffMs(failures, chance()), stop);
-        continue;
-      }
-      failures = 0;
-      if (messages.length === 0) continue;
-      const { accepted, removed } = this.#work(messages, stop);
-      removing.add(removed);
-      const forget = () => removing.delete(removed);
-      // What failed stays, and is thrown below.
-      removed.then(forget, () => bug.abort());
-      await Promise.race([accepted, removed]);
-      if (removing.size >= batchesAtOnceMax) await Promise.race(removing);
+      const taken = await this.#take({ stop, bug, waitMs, removing });
+      failures = taken === null ? failures + 1 : 0;
+      if (failures > 0) await clock.sleep(backoffMs(failures, chance()), stop);
     }
     await Promise.all(removing);
   }
 
+  /** Takes only while more waits than one alone can take. */
+  async #help(stop: AbortSignal, bug: AbortController): Promise<void> {
+    const removing = new Set<Promise<void>>();
+    while (!stop.aborted) {
+      await this.#busy.next();
+      let taken: number | null = manyMessages;
+      while (!stop.aborted && taken !== null && taken >= manyMessages) {
+        taken = await this.#take({ stop, bug, waitMs: helpersWaitMs, removing });
+      }
+    }
+    await Promise.all(removing);
+  }
+
+  /** How many were taken and accepted; null when the queue did not answer. */
+  async #take(taker: {
+    readonly stop: AbortSignal;
+    readonly bug: AbortController;
+    readonly waitMs: number;
+    readonly removing: Set<Promise<void>>;
+  }): Promise<number | null> {
+    const { bug, removing, stop, waitMs } = taker;
+    const messages = await this.#poll(waitMs, stop);
+    if (messages === null || messages.length === 0) return messages && 0;
+    if (messages.length >= manyMessages) this.#busy.ring();
+    const { accepted, removed } = this.#work(messages, stop);
+    removing.add(removed);
+    const forget = () => removing.delete(removed);
+    // What failed stays, and is thrown below.
+    removed.then(forget, () => bug.abort());
+    await Promise.race([accepted, removed]);
+    if (removing.size >= batchesAtOnceMax) await Promise.race(removing);
+    return messages.length;
+  }
+
   /** Null when the queue did not answer. */
-  async #poll(signal: AbortSignal): Promise<readonly QueueMessage[] | null> {
-    const { clock, onTrouble, queue, waitMs = waitMsDefault } = this.#options;
+  async #poll(waitMs: number, signal: AbortSignal): Promise<readonly QueueMessage[] | null> {
+    const { clock, onTrouble, queue } = this.#options;
     const beganAtMs = clock.nowMs();
     try {
       const messages = await queue.receive({ waitMs, hiddenMs: this.#hiddenMs, signal });

@@ -41,7 +41,10 @@ class Listening {
   readonly #stop = new AbortController();
   #watching: Promise<void> = Promise.resolve();
 
-  constructor(options: Partial<SqsHintsOptions> = {}) {
+  readonly #logTakesMs: number;
+
+  constructor(options: Partial<SqsHintsOptions> = {}, logTakesMs = 0) {
+    this.#logTakesMs = logTakesMs;
     this.hints = new SqsHints({
       source: {
         acceptRoot: silent,
@@ -71,6 +74,7 @@ class Listening {
       },
       heardAll: async (told: readonly ToldKey[]) => {
         refuse();
+        await this.clock.sleep(this.#logTakesMs);
         this.told.push(...told);
       },
       setAside: async (notices: readonly UnreadableNotice[]) => {
@@ -159,6 +163,35 @@ test("while the log refuses, nothing more is taken from the queue", async () => 
   expect(takenMeanwhile).toBe(1);
   expect(new Set(listening.keys).size).toBe(101);
   expect(listening.queue.size).toBe(0);
+});
+
+test("what is told behind thousands is heard in the time of an eighth of them", async () => {
+  const listening = new Listening({}, 100).start();
+  for (let at = 0; at < 4_000; at += 1) listening.queue.send(aMessage({ key: `${at}.md` }));
+  listening.queue.send(aMessage({ key: "last.md", name: "ObjectRemoved:Delete" }));
+
+  await listening.clock.advance(8_000);
+  const heard = listening.keys.includes("last.md");
+  await listening.clock.advance(60_000);
+  await listening.stop();
+
+  expect(heard).toBe(true);
+  expect(new Set(listening.keys).size).toBe(4_001);
+  expect(listening.queue.delivered).toHaveLength(4_001);
+  expect(listening.queue.size).toBe(0);
+});
+
+test.each([
+  [["ObjectCreated:Put", "ObjectTagging:Put", "ObjectCreated:Put"], "policy"],
+  [["ObjectTagging:Delete", "ObjectRemoved:Delete", "ObjectTagging:Put"], "absent"],
+])("of events of a key that come together the most urgent counts: %j", async (names, expects) => {
+  const listening = new Listening().start();
+  listening.queue.send(aMessage(...names.map((name) => ({ key: "a.md", name }))));
+
+  await listening.clock.advance(200);
+  await listening.stop();
+
+  expect(listening.told).toEqual([expect.objectContaining({ key: "a.md", expects })]);
 });
 
 test("what is not removed before the end comes again", async () => {

@@ -159,7 +159,10 @@ export class SqsHints implements SourceWatch {
   }
 }
 
-/** One hint stands for all events of a key: a removal among them is read first. */
+/** From what is read first to what can wait. */
+const expectations: readonly ToldKey["expects"][] = ["absent", "policy", "unknown", "present"];
+
+/** One hint stands for all events of a key, and is as urgent as the most urgent of them. */
 function mergeTold(
   before: ToldKey | undefined,
   { atMs, expects, key }: ObjectEvent,
@@ -168,7 +171,7 @@ function mergeTold(
   const times = [before?.sourceTimeMs ?? null, atMs].filter((time) => time !== null);
   return {
     key,
-    expects: before?.expects === "absent" ? "absent" : expects,
+    expects: expectations.find((each) => each === before?.expects || each === expects) ?? expects,
     sourceTimeMs: times.length === 0 ? null : Math.max(...times),
     trace: trace ?? before?.trace ?? null,
   };

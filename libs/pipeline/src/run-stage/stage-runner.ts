@@ -157,13 +157,18 @@ export class StageRunner<T> {
     }
   }
 
-  /** One slot is kept for restrictions and live changes, so that a backfill never fills them all. */
+  /**
+   * One slot is kept for restrictions and live changes, so that a backfill never fills them all, and
+   * another for restrictions, so that live changes do not.
+   */
   #nextTasks(): Task<Entry<T>>[] {
     const { concurrency, documentsMax } = this.#stage;
     const { isOpen } = this.#attempts.breaker;
-    if (this.#running >= (isOpen ? 1 : concurrency + 1)) return [];
-    const onlyUrgent = !isOpen && this.#running >= concurrency;
-    return this.#pending.take(documentsMax, onlyUrgent ? 1 : 3);
+    const spare = concurrency - this.#running;
+    if (isOpen) return this.#running > 0 ? [] : this.#pending.take(documentsMax, 3);
+    if (spare > 0) return this.#pending.take(documentsMax, 3);
+    if (spare === 0) return this.#pending.take(documentsMax, 1);
+    return spare === -1 ? this.#pending.take(documentsMax, 0) : [];
   }
 
   async #work(tasks: readonly Task<Entry<T>>[], signal: AbortSignal): Promise<void> {

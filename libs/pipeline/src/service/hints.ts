@@ -1,9 +1,27 @@
 /** Publishing hints and markers: what a source's watcher, its scan and a repair have in common. */
 import { encodeHint, encodeMarker, markerKey, type Hint, type Marker } from "@tidemark/domain";
 import type { Appended, EventLog } from "../ports/event-log.ts";
-import { hintsTopic } from "../topics.ts";
+import type { Clock } from "../ports/world.ts";
+import { hintsTopic, resolverGroup } from "../topics.ts";
 
 export const hintBatchMax = 500;
+/** Well within what the resolver reads ahead, so that it always sees what is urgent among them. */
+const hintsAheadMax = 10_000;
+const roomPollMs = 200;
+
+/**
+ * Resolves when fewer hints wait than the resolver reads ahead, or at the signal. For hints by the
+ * thousand that nobody waits for: what is deleted meanwhile must not come behind all of them.
+ */
+export async function untilRoom(
+  { clock, log }: { readonly clock: Clock; readonly log: EventLog },
+  signal?: AbortSignal,
+): Promise<void> {
+  while ((await log.lag(hintsTopic, resolverGroup)) >= hintsAheadMax) {
+    await clock.sleep(roomPollMs, signal);
+    if (signal?.aborted) return;
+  }
+}
 
 /** Where each of them is on the log, in their order; `durable` where nobody will tell them again. */
 export async function publishHints(

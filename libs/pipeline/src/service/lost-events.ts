@@ -92,11 +92,13 @@ export class LostEvents {
     return this.#total;
   }
 
-  /** An event has told of the key, and the hint it caused is on the log. */
+  /** An event has told of the key, and the hint it caused is on the log. Said in any order. */
   announced(key: string, { revision, atMs }: Announced): void {
+    const before = this.#announced.get(key);
     this.#reported.delete(key);
     this.#announced.delete(key);
-    this.#announced.set(key, { revision, atMs });
+    const isNewer = !before || compareRevisions(before.revision, revision) < 0;
+    this.#announced.set(key, isNewer ? { revision, atMs } : before);
     dropOldest(this.#announced, this.#announcedMax);
   }
 

@@ -11,9 +11,11 @@ import {
 } from "@tidemark/testing";
 import * as fc from "fast-check";
 import type { DocumentSource } from "../ports/document-source.ts";
+import type { EventLog } from "../ports/event-log.ts";
 import type { Finding } from "../ports/source-watch.ts";
 import type { VectorIndex } from "../ports/vector-index.ts";
-import { hintsTopic } from "../topics.ts";
+import type { Clock } from "../ports/world.ts";
+import { hintsTopic, resolverGroup } from "../topics.ts";
 import { scanSource } from "./scan.ts";
 
 /** What is known of a key: its state as a digest, or null where it is deleted. */
@@ -47,9 +49,11 @@ async function aStaleIndex(then: Known, now: Known): Promise<VectorIndex> {
   });
 }
 
-async function scanned(index: VectorIndex, listed: readonly ListedDocument[], snapshot = false) {
-  const clock = new VirtualClock();
-  const log = new MemoryEventLog({ clock });
+async function scanned(
+  index: VectorIndex,
+  listed: readonly ListedDocument[],
+  { clock, log }: { readonly clock: Clock; readonly log: EventLog } = aWorld(),
+) {
   const found: Finding[] = [];
   const from: DocumentSource = {
     read: () => Promise.resolve({ kind: "gone" }),
@@ -65,7 +69,7 @@ async function scanned(index: VectorIndex, listed: readonly ListedDocument[], sn
     generation: aGeneration,
     clock,
     epoch: 1,
-    snapshot,
+    snapshot: false,
     limits: { above: 1_000, share: 1 },
     confirmed: null,
     found: (finding) => found.push(finding),
@@ -83,6 +87,11 @@ async function scanned(index: VectorIndex, listed: readonly ListedDocument[], sn
     return [hint];
   });
   return { found, hinted, report };
+}
+
+function aWorld() {
+  const clock = new VirtualClock();
+  return { clock, log: new MemoryEventLog({ clock }) };
 }
 
 const listedAs = (known: Known): ListedDocument[] =>
@@ -141,6 +150,30 @@ test("however old a listing of the index is, a difference is found once where th
       expect(hinted.map(({ documentId }) => documentId).sort()).toEqual(expected.map(anIdOf));
     }),
   );
+});
+
+test("a scan goes no further ahead of the resolver than that sees what is urgent among its hints", async () => {
+  const { clock, log } = aWorld();
+  const index = await aStaleIndex({}, {});
+  const keys = Array.from({ length: 25_000 }, (_, at) => `k${String(at).padStart(5, "0")}`);
+  const listed = keys.map((key) => ({ key, digest: "1" }));
+  const scanning = scanned(index, listed, { clock, log });
+  const resolver = await log.consumer(hintsTopic, resolverGroup);
+  const lag = () => log.lag(hintsTopic, resolverGroup);
+
+  const lags: number[] = [];
+  for (let times = 0; times < 3; times += 1) {
+    await clock.advance(60_000);
+    lags.push(await lag());
+    for (const { end, partition } of await log.ranges(hintsTopic)) {
+      await resolver.acknowledge(partition, end);
+    }
+  }
+  const { report } = await scanning;
+
+  expect(lags[0]).toBeGreaterThanOrEqual(10_000);
+  expect(Math.max(...lags)).toBeLessThan(11_000);
+  expect(report.missing).toBe(keys.length);
 });
 
 test("the hints of many differences are published in batches, and none is forgotten", async () => {

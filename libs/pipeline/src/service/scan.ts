@@ -26,7 +26,7 @@ import type { Finding } from "../ports/source-watch.ts";
 import type { ListedManifest, VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
 import { hintsTopic } from "../topics.ts";
-import { hintBatchMax, publishHints, publishMarker } from "./hints.ts";
+import { hintBatchMax, publishHints, publishMarker, untilRoom } from "./hints.ts";
 
 export interface ScanRequest {
   readonly source: SourceName;
@@ -150,6 +150,7 @@ export async function scanSource(request: ScanRequest): Promise<ReconcileReport>
       if (difference.kind === "orphaned") orphans.push(key);
       else hints.push(hintOf(key, "present"));
     }
+    if (hints.length > 0) await untilRoom(request, request.signal);
     await publishHints(log, hints);
   }
 

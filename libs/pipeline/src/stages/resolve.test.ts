@@ -56,6 +56,36 @@ test("a change stays live when a scan asks for the document again", () => {
   ]);
 });
 
+test.each<[Hint["expects"], Hint["reason"], number]>([
+  ["absent", "change", 0],
+  ["absent", "reconcile", 0],
+  ["policy", "change", 0],
+  ["present", "change", 1],
+  ["unknown", "repair", 1],
+  ["present", "reconcile", 2],
+  ["present", "snapshot", 3],
+])("what is told as %s, for a %s, goes at level %i", (expects, reason, level) => {
+  const sources = new Map();
+  const stage = resolveStage({
+    log: new MemoryEventLog({ clock }),
+    sources,
+    clock,
+    blocked: () => {},
+  });
+  const hint: Hint = {
+    source: aSource,
+    documentId: documentId(aSource, "a.md"),
+    epoch: 1,
+    expects,
+    reason,
+    sourceTimeMs: null,
+    observedAtMs: nowMs,
+    trace: null,
+  };
+
+  expect(stage.urgencyOf({ hint, offset: 0 })).toBe(level);
+});
+
 test.each([
   ["the source's own time where nobody told", null, 7, 7],
   ["when it was told to have changed, where only tags did", 9, 7, 9],

@@ -36,7 +36,8 @@ interface OffsetHint {
   readonly offset: number;
 }
 
-const readsAtOnceMax = 16;
+/** Of a batch: all batches together stay below the connections that a client opens. */
+const readsAtOnceMax = 12;
 
 export function resolveStage({
   log,
@@ -49,8 +50,9 @@ export function resolveStage({
     name: "resolver",
     topic: hintsTopic,
     group: resolverGroup,
-    documentsMax: 128,
-    concurrency: 1,
+    // What waits for a document's earlier reading waits for its whole batch.
+    documentsMax: 32,
+    concurrency: 2,
 
     decode(record) {
       const hint = decodeHint(record.value ?? "");
@@ -224,7 +226,7 @@ function hiddenFor(error: PoisonError) {
 }
 
 function urgencyOfHint(hint: Hint): Urgency {
-  if (hint.expects === "absent") return 0;
+  if (hint.expects === "absent" || hint.expects === "policy") return 0;
   switch (hint.reason) {
     case "change":
     case "repair":

@@ -1,0 +1,77 @@
+import { MemoryEventLog, VirtualClock } from "@tidemark/testing";
+import { silentObserver } from "../observer.ts";
+import type { Urgency } from "./ready-queue.ts";
+import { StageRunner } from "./stage-runner.ts";
+import type { Stage } from "./stage.ts";
+
+const silent = () => {};
+const logger = { debug: silent, info: silent, warn: silent, error: silent };
+const urgencies: Readonly<Record<string, Urgency>> = { delete: 0, edit: 1, copy: 3 };
+
+/** A stage whose batches take until they are let go. */
+async function aStage({ concurrency }: { readonly concurrency: number }) {
+  const clock = new VirtualClock();
+  const log = new MemoryEventLog({ clock });
+  const begun: string[] = [];
+  const held = Promise.withResolvers<void>();
+  const stage: Stage<string> = {
+    name: "worker",
+    topic: "work",
+    group: "workers",
+    documentsMax: 2,
+    concurrency,
+    decode: (record) => record.value,
+    keyOf: (item) => item,
+    urgencyOf: (item) => urgencies[item.split(" ")[0] ?? ""] ?? 3,
+    async handle(tasks) {
+      begun.push(tasks.map(({ key }) => key).join(", "));
+      await held.promise;
+    },
+    setAside: async (task) => ({ documentId: task.key, revision: null }),
+    passMarker: async () => {},
+  };
+  const runner = new StageRunner(stage, {
+    log,
+    index: null,
+    generation: null,
+    clock,
+    chance: () => 0.5,
+    logger,
+    observer: silentObserver,
+  });
+  const stop = new AbortController();
+  const running = runner.run(stop.signal);
+  return {
+    begun,
+    async hears(...items: readonly string[]) {
+      await log.append(
+        "work",
+        items.map((item) => ({ key: item, value: item, partition: 0 })),
+      );
+      await clock.advance(2_000);
+    },
+    async ends() {
+      stop.abort();
+      held.resolve();
+      await clock.advance(2_000);
+      await running;
+    },
+  };
+}
+
+test.each([1, 2])(
+  "however many copies and edits are in work, a restriction begins at once; of %i together",
+  async (concurrency) => {
+    const stage = await aStage({ concurrency });
+    await stage.hears(...Array.from({ length: 10 }, (_, at) => `copy ${at}`));
+    await stage.hears(...Array.from({ length: 10 }, (_, at) => `edit ${at}`));
+    const before = stage.begun.length;
+
+    await stage.hears("delete 1");
+
+    const [begun] = stage.begun.slice(before);
+    await stage.ends();
+    expect(before).toBe(concurrency + 1);
+    expect(begun).toBe("delete 1");
+  },
+);
