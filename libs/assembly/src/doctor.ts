@@ -41,7 +41,13 @@ function missingServices({ options, shared }: Parts): readonly DoctorFinding[] {
   if (!shared) return [];
   const heard = new Map(shared.reports.services());
   heard.set(options.service, (heard.get(options.service) ?? 0) + 1);
-  return Object.keys(roleOfService).map((service) => {
+  const hasDatabases = Object.values(options.config.sources).some(
+    ({ kind }) => kind === "postgres",
+  );
+  const services = Object.keys(roleOfService).filter(
+    (name) => name !== "connector" || hasDatabases,
+  );
+  return services.map((service) => {
     const count = heard.get(service) ?? 0;
     const check = `service ${service}`;
     return count > 0
@@ -59,7 +65,9 @@ function examineSource(source: ServedSource): DoctorFinding {
       check,
       verdict: "fail",
       detail: line.trouble,
-      fix: "make its root readable; nothing is removed meanwhile",
+      fix: source.isStreamed
+        ? "run the SQL that is named, or bring the database back; nothing is removed meanwhile"
+        : "make its root readable; nothing is removed meanwhile",
     };
   }
   if (line.held.count > 0) {
@@ -79,7 +87,7 @@ function examineSource(source: ServedSource): DoctorFinding {
       fix: "let this process read them",
     };
   }
-  return ok(check, "listed and watched");
+  return ok(check, source.isStreamed ? "read as it changes" : "listed and watched");
 }
 
 async function disk(directory: string): Promise<DoctorFinding> {

@@ -162,7 +162,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     board,
     instance,
     service: options.service,
-    sources: () => (roles.has("ingest") ? sources.served.values() : []),
+    sources: () => sources.own,
     embedQueued: () => embedders.queuedNow(),
   });
   const shared = isShared ? { calls, reports } : null;
@@ -179,6 +179,8 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     resources,
     producer: isShared ? instance : "gateway",
     remote: isShared && !roles.has("ingest") ? { calls, reports } : null,
+    remoteDatabases: isShared && !roles.has("connect") ? { calls, reports } : null,
+    slotKeeps: (source, bytes) => metrics.slotKept.set({ source }, bytes),
     generation: () => generations.active.id,
     digestedTo: (source) =>
       generations.line(generations.active.id)?.restrictedUpToMs(source) ?? null,

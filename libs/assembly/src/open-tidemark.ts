@@ -1,5 +1,6 @@
 /** A process from its config: opened by its roles, started, and run until told to stop. */
-import { reconcileCall, type TidemarkService } from "@tidemark/pipeline";
+import type { SourceName } from "@tidemark/domain";
+import { reconcileCall, reconcileDatabaseCall, type TidemarkService } from "@tidemark/pipeline";
 import { applyCall, openService } from "./open-service.ts";
 import { openParts, type OpenOptions, type Parts } from "./open-parts.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
@@ -41,16 +42,15 @@ export async function openTidemark(
   const mayBeAsked = roles.has("ask") || roles.has("keep");
   const wanted = mayBeAsked ? await openWanted(parts, signal) : null;
   const service = wanted && openService(parts, wanted);
-  for (const { name, line } of sources.served.values()) {
-    if (line && roles.has("ingest"))
-      readiness.block(`scan of ${name}`, "its first scan is not done");
+  for (const { name } of sources.own) {
+    readiness.block(`scan of ${name}`, "its first scan is not done");
   }
-  if (shared && roles.has("ingest")) {
-    shared.calls.answer(reconcileCall, async ({ source, confirm }) => {
-      const report = await sources.reconcile(source, { confirm });
-      return { report, endedAtMs: sources.served.get(source)?.line?.scanEndedAtMs ?? null };
-    });
-  }
+  const reconciled = async (asked: { source: SourceName; confirm: number | null }) => {
+    const report = await sources.reconcile(asked.source, { confirm: asked.confirm });
+    return { report, endedAtMs: sources.served.get(asked.source)?.line?.scanEndedAtMs ?? null };
+  };
+  if (shared && roles.has("ingest")) shared.calls.answer(reconcileCall, reconciled);
+  if (shared && roles.has("connect")) shared.calls.answer(reconcileDatabaseCall, reconciled);
   if (shared && wanted && roles.has("keep")) {
     shared.calls.answer(applyCall, () => keeper.build(wanted.recipe));
   }

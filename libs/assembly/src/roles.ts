@@ -1,15 +1,16 @@
 /**
  * What a process does of the whole. One process does all of it; a service has one role, and a role
- * may be had by any number of processes but for `ingest` and `keep`, which decide.
+ * may be had by any number of processes but for `ingest`, `connect` and `keep`, which decide.
  */
 import type { LineStage } from "@tidemark/pipeline";
 
-export const roles = ["ingest", "restrict", "chunk", "upsert", "keep", "ask"] as const;
+export const roles = ["ingest", "connect", "restrict", "chunk", "upsert", "keep", "ask"] as const;
 export type Role = (typeof roles)[number];
 
 /** The services of the distributed shape, and what each does. */
 export const roleOfService = {
   ingestor: "ingest",
+  connector: "connect",
   restrictor: "restrict",
   chunker: "chunk",
   upserter: "upsert",

@@ -1,6 +1,12 @@
 /** Everything that a process with its roles runs, each until aborted. */
 import { randomUUID } from "node:crypto";
-import { Replays, resolveStage, runStage, type TidemarkService } from "@tidemark/pipeline";
+import {
+  Replays,
+  resolveStage,
+  restateStage,
+  runStage,
+  type TidemarkService,
+} from "@tidemark/pipeline";
 import { memoryBudget } from "@tidemark/runtime";
 import { gaugesLoop, maintainLoop } from "./maintain.ts";
 import type { Parts } from "./open-parts.ts";
@@ -19,28 +25,29 @@ export function partsRunning(
   const clock = systemClock;
   const running: Promise<void>[] = [lines.run(signal)];
   if (roles.has("keep")) running.push(keeper.run(signal));
+  const runnerOptions = {
+    log,
+    index: null,
+    generation: null,
+    clock,
+    chance: systemChance,
+    logger,
+    observer: measuring,
+    lookaheadBytesMax: memoryBudget(options.config.server.memoryBytesMax).lookaheadBytesMax,
+  };
+  if (roles.has("ingest") || roles.has("connect")) running.push(sources.run(signal));
+  for (const restating of sources.restating) {
+    running.push(runStage(restateStage(restating), runnerOptions, signal));
+  }
   if (roles.has("ingest")) {
     const resolver = resolveStage({
       log,
       sources: sources.documents,
       clock,
+      statedElsewhere: sources.statedByReaders,
       blocked: (hint, reason) => sources.noteBlocked(hint, reason),
     });
-    const runnerOptions = {
-      log,
-      index: null,
-      generation: null,
-      clock,
-      chance: systemChance,
-      logger,
-      observer: measuring,
-      lookaheadBytesMax: memoryBudget(options.config.server.memoryBytesMax).lookaheadBytesMax,
-    };
-    running.push(
-      sources.run(signal),
-      runStage(resolver, runnerOptions, signal),
-      watchPushEpochs(parts, signal),
-    );
+    running.push(runStage(resolver, runnerOptions, signal), watchPushEpochs(parts, signal));
   }
   if (roles.has("chunk")) {
     const { board, catalogue, failed } = parts;

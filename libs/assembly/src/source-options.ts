@@ -11,8 +11,9 @@ import type {
   LostReport,
   ProcessReports,
   ReconcileReport,
+  RestateDependencies,
+  RunningLine,
   ServedSource,
-  SourceLine,
   VectorIndex,
 } from "@tidemark/pipeline";
 import type { Config, Logger } from "@tidemark/runtime";
@@ -36,7 +37,16 @@ export interface SourcesOptions {
   /** Who sends the markers of pushed sources: where several do, each has a name of its own. */
   readonly producer: string;
   /** How to speak of lines that run in another process; null where they run here. */
-  readonly remote: { readonly calls: Calls; readonly reports: ProcessReports } | null;
+  readonly remote: Elsewhere | null;
+  /** The same for databases, which a service of their own reads. */
+  readonly remoteDatabases: Elsewhere | null;
+  /** How much WAL a database keeps for its reader. */
+  readonly slotKeeps: (source: SourceName, bytes: number) => void;
+}
+
+export interface Elsewhere {
+  readonly calls: Calls;
+  readonly reports: ProcessReports;
 }
 
 export interface OpenedSource {
@@ -44,7 +54,9 @@ export interface OpenedSource {
   readonly from: DocumentSource | null;
   readonly contents: ContentStore | null;
   /** Null where it is pushed, or kept in another process. */
-  readonly line: SourceLine | null;
+  readonly line: RunningLine | null;
+  /** States documents again that somebody asks for, where positions are not offsets of hints. */
+  readonly restates?: RestateDependencies;
   /** Everything else that the source runs beside its line. */
   readonly run?: (signal: AbortSignal) => Promise<void>;
 }

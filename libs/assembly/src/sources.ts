@@ -5,11 +5,13 @@ import {
   type ContentStore,
   type DocumentSource,
   type ReconcileReport,
+  type RestateDependencies,
+  type RunningLine,
   type ServedSource,
-  type SourceLine,
 } from "@tidemark/pipeline";
 import type { SourceConfig } from "@tidemark/runtime";
 import { openBucketSource } from "./bucket-source.ts";
+import { openPostgresSource } from "./postgres-source.ts";
 import { openFolderSource } from "./folder-source.ts";
 import { beatForPushed, openPushSource } from "./push-sources.ts";
 import type { OpenedSource, SourcesOptions } from "./source-options.ts";
@@ -19,6 +21,11 @@ export interface OpenedSources {
   readonly served: ReadonlyMap<SourceName, ServedSource>;
   readonly documents: ReadonlyMap<SourceName, DocumentSource>;
   readonly contents: ReadonlyMap<SourceName, ContentStore>;
+  /** Those whose lines run in this process. */
+  readonly own: readonly ServedSource[];
+  /** Databases are stated by their readers, here or elsewhere. */
+  readonly statedByReaders: ReadonlySet<SourceName>;
+  readonly restating: readonly RestateDependencies[];
   readonly windowOf: (source: SourceName) => CoalescingWindow;
   /** Watches and scans. */
   run(signal: AbortSignal): Promise<void>;
@@ -41,7 +48,7 @@ export async function openSources(options: SourcesOptions): Promise<OpenedSource
     const open = await openSource(options, source);
     if (open) opened.set(name, open);
   }
-  const lineOf = (name: SourceName): SourceLine | null => opened.get(name)?.line ?? null;
+  const lineOf = (name: SourceName): RunningLine | null => opened.get(name)?.line ?? null;
   const having = <K extends "from" | "contents">(part: K) =>
     new Map(
       [...opened].flatMap(([name, each]) => {
@@ -53,6 +60,11 @@ export async function openSources(options: SourcesOptions): Promise<OpenedSource
     served: new Map([...opened].map(([name, { served }]) => [name, served])),
     documents: having("from"),
     contents: having("contents"),
+    own: [...opened.values()].flatMap(({ line, served }) => (line ? [served] : [])),
+    statedByReaders: new Set(
+      [...opened].flatMap(([name, { served }]) => (served.isStreamed ? [name] : [])),
+    ),
+    restating: [...opened.values()].flatMap(({ restates }) => restates ?? []),
     windowOf: (name) => windows.get(name) ?? windowOf(options.config, name),
     async run(signal) {
       await Promise.all(
@@ -86,6 +98,7 @@ function openSource(
     case "s3":
       return openBucketSource(options, source);
     case "postgres":
+      return openPostgresSource(options, source);
     case "debezium":
       return null;
   }

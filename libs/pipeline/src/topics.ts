@@ -1,5 +1,5 @@
 /** Every topic: its name, what its key is, and how long it is kept. */
-import type { GenerationId } from "@tidemark/domain";
+import type { GenerationId, SourceName } from "@tidemark/domain";
 
 export interface TopicPolicy {
   readonly name: string;
@@ -49,6 +49,7 @@ export function topicPolicy(name: string): TopicPolicy {
 
 /** Consumer groups are named for what they do and for which generation. */
 export const resolverGroup = "resolver";
+export const restaterGroup = (source: SourceName) => `restater.${source}`;
 export const chunkerGroup = (generation: GenerationId) => `chunker.${generation}`;
 export const restrictorGroup = (generation: GenerationId) => `restrictor.${generation}`;
 export const upserterGroup = (generation: GenerationId) => `upserter.${generation}`;

@@ -53,6 +53,7 @@ export const metricNames = {
   scanFound: "tidemark_scan_found_total",
   scanDocuments: "tidemark_scan_documents_total",
   held: "tidemark_held_deletes",
+  slotKept: "tidemark_slot_kept_bytes",
   breaker: "tidemark_breaker_state",
   writerQueue: "tidemark_writer_queue_transactions",
   displaced: "tidemark_displaced_total",
@@ -164,6 +165,7 @@ export function createMetrics({ processDefaults = true } = {}) {
     scanFound: counter(names.scanFound, "Changes that events had missed", ["source", "found"]),
     scanDocuments: counter(names.scanDocuments, "Documents that scans compared", ["source"]),
     held: gauge(names.held, "Deletes that wait for a person", ["source"]),
+    slotKept: gauge(names.slotKept, "WAL that a database keeps for its reader", ["source"]),
     breaker: gauge(names.breaker, "1 for the state that a breaker is in", ["breaker", "state"]),
     writerQueue: gauge(names.writerQueue, "Write transactions that wait", ["lane"]),
     eventsLost: counter(names.eventsLost, "Changes that a scan found and no event had told of", [

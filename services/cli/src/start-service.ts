@@ -5,6 +5,7 @@ interface Runnable {
 
 const services = {
   ingestor: () => import("@tidemark/ingestor"),
+  connector: () => import("@tidemark/connector"),
   restrictor: () => import("@tidemark/restrictor"),
   chunker: () => import("@tidemark/chunker"),
   embedder: () => import("@tidemark/embedder"),

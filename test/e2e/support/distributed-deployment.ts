@@ -49,7 +49,10 @@ export class DistributedDeployment implements Deployment {
     cluster: ClusterAddress,
     options: DistributedOptions = {},
   ): Promise<DistributedDeployment> {
-    const services = serviceNames.flatMap((service) =>
+    const sources = Object.values(options.sources ?? {}) as { readonly kind?: string }[];
+    const hasDatabases = sources.some(({ kind }) => kind === "postgres");
+    const needed = serviceNames.filter((service) => service !== "connector" || hasDatabases);
+    const services = needed.flatMap((service) =>
       Array.from({ length: options.instances?.[service] ?? 1 }, (_, at) => ({
         service,
         name: at === 0 ? service : `${service}-${at + 1}`,

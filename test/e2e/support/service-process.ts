@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export const serviceNames = [
   "ingestor",
+  "connector",
   "restrictor",
   "chunker",
   "embedder",

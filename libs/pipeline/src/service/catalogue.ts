@@ -24,6 +24,8 @@ export interface SourceRecord {
   readonly root: string | null;
   /** Until it was listed whole once under this epoch. */
   readonly snapshotDue: boolean;
+  /** What whoever reads the source must know to go on, in its own words; gone with its epoch. */
+  readonly state?: string;
 }
 
 const readBatch = 1_000;

@@ -19,6 +19,13 @@ export const reconcileCall: Call<
   { readonly report: ReconcileReport; readonly endedAtMs: number | null }
 > = { name: "reconcile", of: "ingestor", withinMs: 10 * 60_000 };
 
+/** The same of a database: another service reads it. */
+export const reconcileDatabaseCall: typeof reconcileCall = {
+  name: "reconcile-database",
+  of: "connector",
+  withinMs: 60 * 60_000,
+};
+
 export class RemoteSourceLine implements SourceLineView {
   readonly #source: SourceName;
   readonly #options: {
@@ -27,6 +34,8 @@ export class RemoteSourceLine implements SourceLineView {
     readonly catalogue: Pick<Catalogue, "source">;
     readonly reports: Pick<ProcessReports, "source">;
     readonly calls: Pick<Calls, "ask">;
+    /** By which the process that keeps it is asked to reconcile. */
+    readonly reconcile?: typeof reconcileCall;
   };
 
   constructor(
@@ -37,6 +46,7 @@ export class RemoteSourceLine implements SourceLineView {
       readonly catalogue: Pick<Catalogue, "source">;
       readonly reports: Pick<ProcessReports, "source">;
       readonly calls: Pick<Calls, "ask">;
+      readonly reconcile?: typeof reconcileCall;
     },
   ) {
     this.#source = source;
@@ -93,9 +103,9 @@ export class RemoteSourceLine implements SourceLineView {
 
   /** Whoever was told what the scan found is told the same by everything else that is asked here. */
   async reconcile(options: { readonly confirm: number | null }): Promise<ReconcileReport> {
-    const { calls, clock } = this.#options;
+    const { calls, clock, reconcile = reconcileCall } = this.#options;
     const asked = { source: this.#source, ...options };
-    const { endedAtMs, report } = await calls.ask(reconcileCall, asked);
+    const { endedAtMs, report } = await calls.ask(reconcile, asked);
     const untilMs = clock.nowMs() + toldWithinMs;
     while ((this.scanEndedAtMs ?? 0) < (endedAtMs ?? 0) && clock.nowMs() < untilMs) {
       await clock.sleep(toldPollMs);

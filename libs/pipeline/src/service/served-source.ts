@@ -21,6 +21,13 @@ export interface SourceLineView {
   reconcile(options: { readonly confirm: number | null }): Promise<ReconcileReport>;
 }
 
+/** A line that runs in this process. */
+export interface RunningLine extends SourceLineView {
+  run(signal: AbortSignal): Promise<void>;
+  /** A document is there and cannot be read now; it stays as it was. */
+  noteBlocked(id: DocumentId, reason: string): void;
+}
+
 /** A configured source, as the service needs to know it. */
 export interface ServedSource {
   readonly name: SourceName;
@@ -31,6 +38,8 @@ export interface ServedSource {
   readonly defaultPermissions: Permissions;
   /** Null where a pushed document must name its own. */
   readonly defaultTenant: string | null;
+  /** It says by itself, all the time, up to when it is complete: nothing waits for a scan. */
+  readonly isStreamed?: boolean;
   /** Null for a source that is pushed. */
   readonly line: SourceLineView | null;
   readonly from: DocumentSource | null;

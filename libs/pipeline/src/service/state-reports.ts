@@ -80,7 +80,7 @@ export class StateReports {
         completeUpToMs,
         observedUpToMs,
         unprovenSinceMs: unprovenSince({
-          isListed: source.line !== null,
+          isListed: source.line !== null && !source.isStreamed,
           completeUpToMs,
           observedUpToMs,
         }),

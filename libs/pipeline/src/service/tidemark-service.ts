@@ -181,7 +181,7 @@ export class TidemarkService implements Operations {
       restrictionsLate: areRestrictionsLate({
         lagMs: this.#options.ledger.restrictionLagMs(endMs),
         restricted: scope.map((source) => ({
-          isListed: source.line !== null,
+          isListed: source.line !== null && !source.isStreamed,
           completeUpToMs: line.restrictedUpToMs(source.name),
           observedUpToMs: source.observedUpToMs(),
         })),

@@ -27,6 +27,8 @@ export interface ResolveDependencies {
   readonly log: EventLog;
   readonly sources: ReadonlyMap<SourceName, DocumentSource>;
   readonly clock: Clock;
+  /** Sources whose readers state documents themselves. */
+  readonly statedElsewhere?: ReadonlySet<SourceName>;
   /** Called for a document that is there and cannot be read: it stays as it was. */
   readonly blocked: (hint: Hint, reason: string) => void;
 }
@@ -43,6 +45,7 @@ export function resolveStage({
   log,
   sources,
   clock,
+  statedElsewhere = new Set(),
   blocked,
 }: ResolveDependencies): Stage<OffsetHint> {
   const markers = new MarkerPassage({ log, clock, from: hintsTopic, to: mutationsTopic });
@@ -57,6 +60,7 @@ export function resolveStage({
     decode(record) {
       const hint = decodeHint(record.value ?? "");
       if ("problem" in hint) throw new PoisonError("unreadable-event", hint.problem);
+      if (statedElsewhere.has(hint.source)) return null;
       return { hint, offset: record.offset };
     },
     keyOf: ({ hint }) => hint.documentId,
@@ -225,7 +229,8 @@ function hiddenFor(error: PoisonError) {
   };
 }
 
-function urgencyOfHint(hint: Hint): Urgency {
+/** What may be a removal goes first, then what somebody waits for. */
+export function urgencyOfHint(hint: Hint): Urgency {
   if (hint.expects === "absent" || hint.expects === "policy") return 0;
   switch (hint.reason) {
     case "change":

@@ -21,9 +21,15 @@ export const postgresSourceSchema = section({
     example: '"${env:SHOP_DATABASE_URL}"',
   }),
   replication: section({
-    slot: replicationName("The replication slot"),
-    publication: replicationName("The publication"),
-  }).meta({ description: "`tidemark doctor` prints the SQL for both" }),
+    slot: replicationName(
+      "The replication slot; `tidemark_` and the source's name unless given",
+    ).optional(),
+    publication: replicationName("The publication; named like the slot unless given").optional(),
+  })
+    .prefault({})
+    .meta({
+      description: "Both are made where that is permitted; `tidemark doctor` prints the SQL",
+    }),
   slotMax: size({
     about:
       "WAL kept for the slot at most; past it the slot is dropped and the tables are read again",

@@ -1,0 +1,89 @@
+/** A database of the config as a source: its rows, as they change. */
+import { everyTenant, sha256Hex, sourceName } from "@tidemark/domain";
+import {
+  reconcileDatabaseCall,
+  RemoteSourceLine,
+  type ServedSource,
+  type SourceLineView,
+} from "@tidemark/pipeline";
+import { PostgresLine } from "@tidemark/postgres";
+import { tableMappings, type TableMapping } from "@tidemark/rows";
+import type { PostgresSourceConfig } from "@tidemark/runtime";
+import {
+  isTenantDeclared,
+  limitsOf,
+  type OpenedSource,
+  type SourcesOptions,
+} from "./source-options.ts";
+
+export function openPostgresSource(
+  options: SourcesOptions,
+  source: PostgresSourceConfig,
+): OpenedSource {
+  const { remoteDatabases } = options;
+  const name = sourceName(source.name);
+  const mappings = tableMappings(source.tables, {
+    tenant: everyTenant,
+    permissions: source.permissions,
+  });
+  if (remoteDatabases) {
+    const line = new RemoteSourceLine(name, {
+      ...options,
+      ...remoteDatabases,
+      reconcile: reconcileDatabaseCall,
+    });
+    const served = servedPostgres(source, mappings, {
+      line,
+      observedUpToMs: () => line.scannedAtMs,
+    });
+    return { served, from: null, contents: null, line: null };
+  }
+  const ownName = `tidemark_${name.toLowerCase().replaceAll(/[^a-z0-9_]/gu, "_")}`.slice(0, 63);
+  const { publication, slot = ownName } = source.replication;
+  const line = new PostgresLine({
+    ...options,
+    source: name,
+    url: source.url.reveal(),
+    slot,
+    publication: publication ?? slot,
+    mappings,
+    mappingDigest: digestOf(mappings),
+    slotBytesMax: source.slotBytesMax,
+    limits: limitsOf(source.hold),
+    slotKeeps: (bytes) => options.slotKeeps(name, bytes),
+  });
+  const served = servedPostgres(source, mappings, {
+    line,
+    observedUpToMs: () => line.completeToMs,
+  });
+  const restates = { source: name, state: line.state.bind(line) };
+  return { served, from: null, contents: null, line, restates };
+}
+
+/** What is mapped otherwise is stated anew, as if it were another source. */
+function digestOf(mappings: ReadonlyMap<string, TableMapping>): string {
+  return sha256Hex(JSON.stringify([...mappings])).slice(0, 16);
+}
+
+function servedPostgres(
+  source: PostgresSourceConfig,
+  mappings: ReadonlyMap<string, TableMapping>,
+  { line, observedUpToMs }: { line: SourceLineView; observedUpToMs: () => number | null },
+): ServedSource {
+  const tables = [...mappings.values()];
+  return {
+    name: sourceName(source.name),
+    kind: source.kind,
+    declaresTenants: tables.some(
+      ({ tenant }) => tenant.kind === "column" || isTenantDeclared(tenant.tenant),
+    ),
+    declaresPermissions: tables.some(({ permissions }) => permissions.kind !== "public"),
+    defaultPermissions: { kind: "unknown" },
+    defaultTenant: everyTenant,
+    isStreamed: true,
+    line,
+    from: null,
+    epoch: () => line.epoch,
+    observedUpToMs,
+  };
+}

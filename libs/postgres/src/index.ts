@@ -1,0 +1,1 @@
+export { PostgresLine, type PostgresLineOptions } from "./postgres-line.ts";
