@@ -1,14 +1,14 @@
 import { Readiness, createMetrics, silentLogger } from "@tidemark/runtime";
 import type { KeyRecord } from "./auth/key-record.ts";
-import { createHealthServer } from "./create-health-server.ts";
+import { createHealthServer, createStartingServer } from "./create-health-server.ts";
 import { aKey, bearing } from "./test-server.ts";
 
-function aHealthServer(keys: readonly KeyRecord[] | null = null) {
+function aHealthServer(keys: readonly KeyRecord[] | null = null, create = createHealthServer) {
   const readiness = new Readiness({ starting: "opening the models" });
   const metrics = createMetrics({ processDefaults: false });
   const live = { isLive: true };
   const health = { live, readiness };
-  const app = createHealthServer({
+  const app = create({
     logger: silentLogger,
     metrics,
     health,
@@ -45,4 +45,22 @@ test("there is nothing else at its address", async () => {
 
   expect(await ask("POST", "/v1/search")).toBe(404);
   expect(await ask("GET", "/docs")).toBe(404);
+});
+
+test("what will be there later says so, to whoever asks, and is not found missing", async () => {
+  const { app } = aHealthServer([aKey("app", { scopes: ["write"] })], createStartingServer);
+  const url = "/v1/sources/app/documents/a";
+
+  const answers = [
+    await app.inject({ method: "PUT", url, headers: bearing("app"), payload: { content: "x" } }),
+    await app.inject({ method: "GET", url, headers: bearing("app") }),
+    await app.inject({ method: "POST", url: "/v1/search", payload: {} }),
+  ];
+
+  for (const { headers, statusCode } of answers) {
+    expect([statusCode, headers["retry-after"]]).toEqual([503, "1"]);
+  }
+  expect((await app.inject({ method: "GET", url: "/readyz" })).json()).toMatchObject({
+    reasons: { starting: "opening the models" },
+  });
 });

@@ -4,7 +4,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ApiApp, HealthParts } from "./api-app.ts";
 import { faultOf, problemContentType, problemOf, type Fault } from "./problem.ts";
 
-export function registerErrors(app: ApiApp, { logger }: HealthParts): void {
+/** @param missing what is said of an address that no route is at */
+export function registerErrors(
+  app: ApiApp,
+  { logger }: HealthParts,
+  missing: () => Error = nothingThere,
+): void {
   app.setErrorHandler((error, request, reply) => {
     const fault = faultOf(error);
     // A caller that hung up is no fault of ours, and nobody reads the answer.
@@ -12,10 +17,11 @@ export function registerErrors(app: ApiApp, { logger }: HealthParts): void {
       logger.error({ error, requestId: request.id }, "request failed");
     return sendFault(fault, request, reply);
   });
-  app.setNotFoundHandler((request, reply) => {
-    const missing = new RequestError(404, "no-such-route", "there is nothing at this address");
-    return sendFault(faultOf(missing), request, reply);
-  });
+  app.setNotFoundHandler((request, reply) => sendFault(faultOf(missing()), request, reply));
+}
+
+function nothingThere(): Error {
+  return new RequestError(404, "no-such-route", "there is nothing at this address");
 }
 
 /** For what the framework refuses before any route is found. */

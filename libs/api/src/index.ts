@@ -3,7 +3,7 @@ export { createKey, hashKey, keyRecordSchema, scopes } from "./auth/key-record.t
 export type { KeyRecord, Scope } from "./auth/key-record.ts";
 export { listeningOf, mayListen, type ListeningDecision } from "./auth/listening.ts";
 export { parseKeys } from "./auth/parse-keys.ts";
-export { createHealthServer } from "./create-health-server.ts";
+export { createHealthServer, createStartingServer } from "./create-health-server.ts";
 export { createServer } from "./create-server.ts";
 export type { LineAnswer } from "./ndjson/bulk-write.ts";
 export type { Problem } from "./problem.ts";

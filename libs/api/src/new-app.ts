@@ -8,8 +8,11 @@ import { bounds } from "./bounds.ts";
 import { registerErrors, sendFrameworkError } from "./errors.ts";
 import { registerObservation } from "./observe.ts";
 
-/** Errors, access and observation are in place: a route that says nothing is for admins alone. */
-export function newApp(parts: HealthParts): ApiApp {
+/**
+ * Errors, access and observation are in place: a route that says nothing is for admins alone.
+ * @param missing what is said of an address that no route is at; by default that there is nothing
+ */
+export function newApp(parts: HealthParts, missing?: () => Error): ApiApp {
   const app: ApiApp = fastify<RawServerDefault>({
     logger: false,
     bodyLimit: parts.options.bodyBytesMax ?? bounds.bodyBytesMax,
@@ -28,7 +31,7 @@ export function newApp(parts: HealthParts): ApiApp {
   app.setSerializerCompiler(() => JSON.stringify);
   // A page elsewhere can send a form or plain text without asking first; only JSON is taken.
   app.removeContentTypeParser("text/plain");
-  registerErrors(app, parts);
+  registerErrors(app, parts, missing);
   registerObservation(app, parts);
   registerAccess(app, parts);
   return app;

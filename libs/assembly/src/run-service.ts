@@ -4,7 +4,7 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { createHealthServer, createServer, listeningOf } from "@tidemark/api";
+import { createHealthServer, createServer, createStartingServer, listeningOf } from "@tidemark/api";
 import {
   boundHeaps,
   createLogger,
@@ -84,7 +84,7 @@ async function serve(
   const health = { logger, metrics, keys, health: { live, readiness }, options: { version } };
   // Its health is there from the first moment; what can be asked, once it can be answered.
   const role = roleOfService[service];
-  const early = createHealthServer(health);
+  const early = role === "ask" ? createStartingServer(health) : createHealthServer(health);
   await early.listen({ host, port });
   const dataDirectory = resolve(config.server.dataPath ?? ".tidemark");
   let app = early;
