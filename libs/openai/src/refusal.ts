@@ -1,8 +1,11 @@
 /** What the endpoint's refusal means, and how much of its words may be repeated. */
 import { PoisonError, TransientError } from "@tidemark/pipeline";
+import { withoutParts } from "./hide-key.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 const messageCharactersMax = 300;
+/** What is behind would not be repeated anyway. */
+const scrubbedCharactersMax = 4 * messageCharactersMax;
 /** A wrong key or address does not mend itself in a moment. */
 const misconfiguredWaitMs = 30_000;
 
@@ -91,10 +94,10 @@ export function wordsOf(body: string): RefusalWords {
   };
 }
 
-/** Without the key, or what looks like one, on one line, and not for long. */
+/** Without the key, any part of it, or what looks like one, on one line, and not for long. */
 export function scrub(words: string, key: string | null): string {
-  const keyless = key === null || key === "" ? words : words.replaceAll(key, "***");
-  return keyless
+  const some = words.slice(0, scrubbedCharactersMax);
+  return (key === null ? some : withoutParts(some, key))
     .replaceAll(/\b(?:sk|key|Bearer)[-_ ][\w*.-]{4,}/giu, "***")
     .replaceAll(/\s+/gu, " ")
     .trim()
