@@ -4,6 +4,7 @@
  *     node test/servers/install.ts            all of them
  *     node test/servers/install.ts kafka      this one
  */
+import { installConnect } from "./connect-install.ts";
 import { installElasticmq } from "./elasticmq-install.ts";
 import { installKafka } from "./kafka-install.ts";
 import { installMoto } from "./moto-install.ts";
@@ -11,6 +12,7 @@ import { installPostgres } from "./postgres-install.ts";
 
 /** By name, as `TIDEMARK_TEST_NEEDS` has them. */
 const installers: Readonly<Record<string, () => Promise<string>>> = {
+  connect: installConnect,
   elasticmq: installElasticmq,
   kafka: installKafka,
   moto: installMoto,
