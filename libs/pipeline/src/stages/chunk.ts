@@ -35,7 +35,7 @@ export function chunkStage(
   dependencies: ChunkDependencies,
   chunker: DocumentChunker = new DocumentChunker(dependencies),
 ): Stage<UpsertMutation> {
-  const { log, generation, clock, observer } = dependencies;
+  const { log, index, generation, clock, observer } = dependencies;
   const to = chunksTopic(generation);
   const markers = new MarkerPassage({ log, clock, from: mutationsTopic, to });
   return {
@@ -58,10 +58,16 @@ export function chunkStage(
     async handle(tasks, { signal, proves }) {
       const isBackfill = tasks.every((task) => task.items.every(canWait));
       if (isBackfill) await roomAhead(dependencies, signal);
-      await mapBounded(tasks, documentsAtOnceMax, async (task) => {
-        const newest = task.items.at(-1);
-        if (newest?.problem) throw refusalOf(newest.problem);
-        if (newest) await chunker.chunk(newest, signal, { proves });
+      const wanted = tasks.flatMap((task) => task.items.at(-1) ?? []);
+      // In one request for all of them, where each by itself would be a round trip.
+      const manifests = await index.manifests(
+        generation,
+        wanted.map(({ documentId }) => documentId),
+      );
+      const read = wanted.map((mutation, at) => ({ mutation, manifest: manifests[at] }));
+      await mapBounded(read, documentsAtOnceMax, async ({ manifest, mutation }) => {
+        if (mutation.problem) throw refusalOf(mutation.problem);
+        await chunker.chunk(mutation, signal, { proves, read: { manifest } });
       });
     },
 

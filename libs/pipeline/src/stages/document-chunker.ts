@@ -11,6 +11,7 @@ import {
   type ChunkerSettings,
   type Content,
   type GenerationId,
+  type Manifest,
   type Mutation,
   type Normalization,
   type SourceName,
@@ -50,6 +51,8 @@ export interface ChunkOptions {
   readonly forced?: boolean;
   /** Something that others depend on has just answered. */
   readonly proves?: (dependency: string) => void;
+  /** As it was read with those of others; asked for when it is not given. */
+  readonly read?: { readonly manifest: Manifest | undefined };
 }
 
 export class DocumentChunker {
@@ -66,13 +69,15 @@ export class DocumentChunker {
   async chunk(
     mutation: UpsertMutation,
     signal: AbortSignal,
-    { forced = mutation.reason === "repair", proves = () => {} }: ChunkOptions = {},
+    { forced = mutation.reason === "repair", proves = () => {}, read }: ChunkOptions = {},
   ): Promise<void> {
     const { body } = mutation;
     if (!body) return;
     const { clock, generation, index, log } = this.#dependencies;
     const beganAtMs = clock.nowMs();
-    const [manifest] = await index.manifests(generation, [mutation.documentId]);
+    const [manifest] = read
+      ? [read.manifest]
+      : await index.manifests(generation, [mutation.documentId]);
     const { contentHash } = body;
     if (manifest && decideApply(manifest, mutation.revision, { forced, contentHash }) !== "apply") {
       return;
