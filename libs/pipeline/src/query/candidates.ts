@@ -10,9 +10,10 @@ import {
   type Filter,
   type Generation,
   type Manifest,
+  type PointId,
   type SourceName,
 } from "@tidemark/domain";
-import type { Candidate, Narrowing, VectorIndex } from "../ports/vector-index.ts";
+import type { Candidate, Narrowing, StoredPoint, VectorIndex } from "../ports/vector-index.ts";
 import { mayRead, passesFilter } from "./readable.ts";
 
 export interface CandidateRequest {
@@ -43,6 +44,7 @@ export class Candidates {
   readonly #index: VectorIndex;
   readonly #request: CandidateRequest;
   readonly #decided = new Map<DocumentId, Decided | null>();
+  readonly #stored = new Map<PointId, StoredPoint>();
   #incompleteReason: string | null = null;
 
   constructor(index: VectorIndex, request: CandidateRequest) {
@@ -52,6 +54,13 @@ export class Candidates {
 
   get incompleteReason(): string | null {
     return this.#incompleteReason;
+  }
+
+  /** The points of these candidates; undefined for one that was swept meanwhile. */
+  async points(ids: readonly PointId[]): Promise<readonly (StoredPoint | undefined)[]> {
+    const missing = ids.filter((id) => !this.#stored.has(id));
+    if (missing.length > 0) await this.#read(missing);
+    return ids.map((id) => this.#stored.get(id));
   }
 
   /** Readable documents with their listed candidates. */
@@ -111,7 +120,8 @@ export class Candidates {
       byDocument.set(candidate.documentId, candidates);
     }
     const ids = [...byDocument.keys()];
-    const manifests = await this.#manifests(ids);
+    // Nearly always these are the hits, so that their texts need not be waited for afterwards.
+    const [manifests] = await Promise.all([this.#manifests(ids), this.#read(this.#likely(found))]);
     const unlisted: DocumentId[] = [];
     for (const id of ids) {
       const manifest = manifests.get(id);
@@ -151,6 +161,25 @@ export class Candidates {
       this.#decided.set(id, { manifest, listed });
       if (listed.length === 0) this.#incompleteReason = "a document changed while it was read";
     }
+  }
+
+  /** What the hits are where every candidate is listed and allowed. */
+  #likely(found: readonly Candidate[]): PointId[] {
+    const { limit, per } = this.#request;
+    const seen = new Set<DocumentId>();
+    const likely = found.filter(({ documentId }) => {
+      if (per === "document" && seen.has(documentId)) return false;
+      seen.add(documentId);
+      return true;
+    });
+    return likely.slice(0, limit).map(({ id }) => id);
+  }
+
+  /** A point is its content, so it does not matter when it is read. */
+  async #read(ids: readonly PointId[]): Promise<void> {
+    if (ids.length === 0) return;
+    const points = await this.#index.points(this.#request.generation.id, ids);
+    for (const point of points) if (point) this.#stored.set(point.id, point);
   }
 
   #mayShow(manifest: Manifest): boolean {

@@ -35,10 +35,7 @@ export async function searchIndex(index: VectorIndex, search: IndexSearch): Prom
   await candidates.collect();
   const ranked = rank(candidates, search);
   const wanted = ranked.slice(0, search.limit);
-  const stored = await index.points(
-    search.generation.id,
-    wanted.map(({ candidate }) => candidate.id),
-  );
+  const stored = await candidates.points(wanted.map(({ candidate }) => candidate.id));
   const hits: SearchHit[] = [];
   let swept = 0;
   for (const [at, each] of wanted.entries()) {
