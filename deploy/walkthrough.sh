@@ -1,6 +1,6 @@
 #!/bin/sh
-# The walk-through: put an object, search for it, edit it, watch the lag, delete it. Every step waits
-# for a bounded time and says what it saw; the exit code is 0 only when all of them were seen.
+# The walk-through: put an object, search for it, edit it, watch the lag, delete it; then the same with
+# a row of the sample database. Every step waits for a bounded time and says what it saw; the exit code is 0 only when all of them were seen.
 #
 #   deploy/walkthrough.sh                   starts docker-compose.yml and walks through it
 #   TIDEMARK_URL=… S3_ENDPOINT=… deploy/walkthrough.sh     walks through what runs elsewhere
@@ -11,6 +11,9 @@
 #   S3_ENDPOINT            http://127.0.0.1:4566      any S3 that answers by path
 #   S3_BUCKET, S3_PREFIX   tidemark-uploads, empty    where the source takes objects from
 #   SOURCE                 uploads                    the source's name in the config
+#   SHOP_SQL               psql of docker-compose.yml what runs SQL that it is given; empty: no row is
+#                                                     tried. Where TIDEMARK_URL is set, empty is the default
+#   SHOP_SOURCE            shop                       the source that has the table `products`
 #   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION    those of docker-compose.yml
 #   WAIT_SECONDS           60                         the longest that a step may take
 set -eu
@@ -21,7 +24,10 @@ if [ -z "${TIDEMARK_URL+x}" ]; then
   docker compose up --detach --wait
   TIDEMARK_KEY=${TIDEMARK_KEY-$(docker compose --progress quiet run --rm --no-deps -T init key)}
   TIDEMARK_URL=http://127.0.0.1:${TIDEMARK_PORT:-8787}
+  SHOP_SQL=${SHOP_SQL-docker compose exec -T postgres psql -q -v ON_ERROR_STOP=1 -U postgres -d shop}
 fi
+SHOP_SQL=${SHOP_SQL-}
+SHOP_SOURCE=${SHOP_SOURCE-shop}
 TIDEMARK_KEY=${TIDEMARK_KEY-}
 S3_ENDPOINT=${S3_ENDPOINT-http://127.0.0.1:${S3_PORT:-4566}}
 S3_BUCKET=${S3_BUCKET-tidemark-uploads}
@@ -36,10 +42,12 @@ key=${S3_PREFIX-}$name
 document=$SOURCE/$key
 scratch=$(mktemp -d)
 is_put=no
+is_inserted=no
 
-# Whatever happens, the object does not stay.
+# Whatever happens, neither the object nor the row stays.
 clean_up() {
   [ "$is_put" = no ] || s3 DELETE || true
+  [ "$is_inserted" = no ] || delete_row || true
   rm -rf "$scratch"
 }
 trap clean_up EXIT
@@ -73,14 +81,26 @@ put() {
     fail "$S3_ENDPOINT did not take the object"
 }
 
+# Words as they are: the command is one of several.
+# shellcheck disable=SC2086
+sql() { printf '%s\n' "$1" | $SHOP_SQL; }
+insert_row() {
+  is_inserted=yes
+  sql "insert into products (name, description, category, price) values ('$name', 'The lamp room is painted in $1 ($name).', 'light', 1)"
+}
+update_row() { sql "update products set description = 'The lamp room is painted in $1 ($name).' where name = '$name'"; }
+delete_row() { sql "delete from products where name = '$name'"; }
+
 search() {
   api --header "content-type: application/json" \
-    --data "{\"query\":\"When is the lamp room of $name painted?\",\"limit\":20,\"sources\":[\"$SOURCE\"],\"principals\":[]}" \
+    --data "{\"query\":\"When is the lamp room of $name painted?\",\"limit\":20,\"sources\":[\"${1-$SOURCE}\"],\"principals\":[]}" \
     "$TIDEMARK_URL/v1/search" >"$scratch/answer" 2>"$scratch/trouble"
 }
 
 found() { search && grep -q "\"documentId\":\"$document\"" "$scratch/answer" && says "$1"; }
 gone() { search && ! grep -q "\"documentId\":\"$document\"" "$scratch/answer"; }
+row_found() { search "$SHOP_SOURCE" && says "$1"; }
+row_gone() { search "$SHOP_SOURCE" && ! grep -q "($name)" "$scratch/answer"; }
 # The words of this walk, whatever earlier ones left.
 says() { grep -q "painted in $1 ($name)" "$scratch/answer"; }
 
@@ -134,4 +154,23 @@ s3 DELETE || fail "$S3_ENDPOINT did not delete the object"
 is_put=no
 await 0.2 "no search finds it" gone
 
-echo "done: put, found, edited, caught up and deleted"
+if [ -z "$SHOP_SQL" ]; then
+  echo "done: put, found, edited, caught up and deleted; no row was tried, since SHOP_SQL is empty"
+  exit 0
+fi
+
+echo "6. insert a row into the table products of $SHOP_SOURCE"
+insert_row spring || fail "the database did not take the row"
+await 0.2 "a search finds it" row_found spring
+
+echo "7. update it"
+update_row autumn || fail "the database did not update the row"
+await 0.2 "a search finds the new text" row_found autumn
+if says spring; then fail "the search still finds the old text"; fi
+
+echo "8. delete it"
+delete_row || fail "the database did not delete the row"
+is_inserted=no
+await 0.2 "no search finds it" row_gone
+
+echo "done: an object and a row, each found, edited and deleted"

@@ -132,7 +132,17 @@ function checkDatabaseUrl(tree: Located, path: Path, tell: Tell): void {
     return;
   }
   const local = url.hostname === "" || isLoopback(url.hostname.replaceAll(/[[\]]/gu, ""));
-  if (local || url.searchParams.get("sslmode") === "verify-full") return;
+  const mode = url.searchParams.get("sslmode");
+  if (local || mode === "verify-full") return;
+  if (mode === "disable") {
+    tell(path, {
+      severity: "warning",
+      what: "the connection is neither encrypted nor verified, as sslmode=disable says",
+      why: "rows and the password can be read on the way",
+      fix: "keep it on a network of its own, or write sslmode=verify-full",
+    });
+    return;
+  }
   tell(path, {
     what: "the connection would not be verified",
     why: "rows and the password cross a network",
