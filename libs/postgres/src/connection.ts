@@ -41,6 +41,7 @@ export function clientOf(options: ConnectionOptions): Client {
 export class Connection implements AsyncDisposable {
   readonly #client: Client;
   readonly #lost = new AbortController();
+  #asking: Promise<unknown> = Promise.resolve();
 
   private constructor(client: Client) {
     this.#client = client;
@@ -62,7 +63,12 @@ export class Connection implements AsyncDisposable {
 
   /** @throws PostgresError for what the server refuses, TransientError when it does not answer */
   async ask(sql: string, values: readonly unknown[] = []): Promise<Answer> {
-    const { fields, rows } = await answered(() => this.#client.query<TextRow>(sql, [...values]));
+    // One question at a time, in the order in which they are asked.
+    const asked = this.#asking.then(() =>
+      answered(() => this.#client.query<TextRow>(sql, [...values])),
+    );
+    this.#asking = asked.catch(() => {});
+    const { fields, rows } = await asked;
     return { rows, typeOf: new Map(fields.map(({ dataTypeID, name }) => [name, dataTypeID])) };
   }
 

@@ -165,3 +165,14 @@ export function problemsOfPublication(input: {
   const what = `publication ${name} leaves out ${publication.leavesOut.join(", ")}`;
   return [...problems, { what, sql }];
 }
+
+/** Why changes are not told any more, though they were; null while they are. */
+export async function leftOutOf(
+  connection: Connection,
+  mappings: ReadonlyMap<string, TableMapping>,
+  publication: string,
+): Promise<string | null> {
+  const examined = await examine(connection, mappings, publication);
+  const [first] = problemsOfPublication({ ...examined, name: publication });
+  return first ? `for a while ${first.what}` : null;
+}

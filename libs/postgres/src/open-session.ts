@@ -14,6 +14,12 @@ import type { ColumnTypes } from "./row-values.ts";
 import { createSlot, dropSlot, identifySystem, ownSlot, slotFacts } from "./slot.ts";
 import { columnTypes } from "./table-facts.ts";
 
+export interface ExpectedWatermark {
+  readonly id: string;
+  /** It comes before this place, or never. */
+  readonly beforeLsn: number;
+}
+
 export interface OpenSession {
   /** Holds the slot for as long as it lives. */
   readonly control: Connection;
@@ -23,6 +29,8 @@ export interface OpenSession {
   readonly epoch: number;
   readonly isSnapshotDue: boolean;
   readonly state: KeptState;
+  /** What has to come again if this is the history that was read before; null where it need not. */
+  readonly expected: ExpectedWatermark | null;
   /** Another connection, for what takes its time. */
   connect(what: string): Promise<Connection>;
 }
@@ -88,7 +96,7 @@ async function beginOrder(
   control: Connection,
   order: Order,
   { base, record }: { readonly base: string; readonly record: SourceRecord | null },
-): Promise<Pick<OpenSession, "epoch" | "isSnapshotDue" | "state">> {
+): Promise<Pick<OpenSession, "epoch" | "expected" | "isSnapshotDue" | "state">> {
   const { catalogue, clock, generation, index, log, logger, slot, source } = options;
   const known = decodeState(record?.state);
   const isSame = order.kind === "same" && known !== null && record?.snapshotDue === false;
@@ -101,7 +109,14 @@ async function beginOrder(
   const highest = counts.find((each) => each.source === source)?.highestEpoch ?? 0;
   const { epoch, isNew, snapshotDue } = await catalogue.ensureEpoch(source, identity, highest);
   if (!isNew && known) {
-    return { epoch, isSnapshotDue: snapshotDue, state: new KeptState(catalogue, source, known) };
+    const { confirmedLsn: beforeLsn, watermark } = known;
+    const comesAgain = watermark !== null && confirmedLsn <= watermark.lsn;
+    return {
+      epoch,
+      isSnapshotDue: snapshotDue,
+      state: new KeptState(catalogue, source, known),
+      expected: comesAgain ? { id: watermark.id, beforeLsn } : null,
+    };
   }
   const why =
     order.kind === "new"
@@ -110,5 +125,5 @@ async function beginOrder(
   logger[record ? "warn" : "info"]({ source, epoch, why }, "new epoch, read whole");
   const state = new KeptState(catalogue, source, freshState(incarnation, confirmedLsn));
   await state.change((fresh) => fresh);
-  return { epoch, isSnapshotDue: true, state };
+  return { epoch, isSnapshotDue: true, state, expected: null };
 }

@@ -53,7 +53,10 @@ const blockedMax = 1_000;
 export class PostgresLine implements RunningLine {
   readonly #options: PostgresLineOptions;
   #session: Session | null = null;
+  /** Why it is not read, until it is again. */
   #trouble: string | null = "it is not connected yet";
+  /** Whom it waits for, at the moment. */
+  #waiting: string | null = null;
   #held = 0;
   #completeToMs: number | null = null;
   #scannedAtMs: number | null = null;
@@ -88,7 +91,7 @@ export class PostgresLine implements RunningLine {
   }
 
   get trouble(): string | null {
-    return this.#trouble;
+    return this.#waiting ?? this.#trouble;
   }
 
   get blockedCount(): number {
@@ -108,8 +111,8 @@ export class PostgresLine implements RunningLine {
     for (let failures = 0; !signal.aborted;) {
       const events = {
         waits: (why: string | null) => {
-          if (why !== null && why !== this.#trouble) logger.warn({ source, why }, "source waits");
-          this.#trouble = why;
+          if (why !== null && why !== this.#waiting) logger.warn({ source, why }, "source waits");
+          this.#waiting = why;
         },
         opened: (session: Session) => {
           failures = 0;
@@ -134,12 +137,13 @@ export class PostgresLine implements RunningLine {
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;
         failures += 1;
+        this.#ended();
         if (error.message !== this.#trouble)
           logger.warn({ source, problem: error.message }, "source waits");
         this.#trouble = error.message;
         await clock.sleep(backoffMs(failures, chance(), backoff), signal);
       } finally {
-        this.#session = null;
+        this.#ended();
       }
     }
   }
@@ -177,10 +181,15 @@ export class PostgresLine implements RunningLine {
     return this.#tell(reconciled, beganAtMs);
   }
 
+  #ended(): void {
+    this.#session = null;
+    this.#waiting = null;
+  }
+
   #mustHave(): Session {
     if (this.#session) return this.#session;
     throw new TransientError(
-      `source ${this.#options.source}: ${this.#trouble ?? "is not connected"}`,
+      `source ${this.#options.source}: ${this.trouble ?? "is not connected"}`,
       {
         dependency: "postgres",
       },

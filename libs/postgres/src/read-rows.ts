@@ -19,6 +19,10 @@ export interface Reread {
   readonly snapshot: Snapshot;
 }
 
+/** Such as no table has. */
+const [snapshotColumn, ordinalColumn] = ["?snapshot", "?ordinal"];
+const ours: ReadonlySet<string> = new Set([snapshotColumn, ordinalColumn]);
+
 /** All in one statement, so that every column and every row is of one moment. */
 export async function rowsByKey(
   connection: Connection,
@@ -32,17 +36,17 @@ export async function rowsByKey(
   });
   const sql = `
 with s as materialized (select pg_current_snapshot()::text as snapshot)
-select s.snapshot as "", w.n as " ", ${columnsOf(mapping)} from s left join (
+select s.snapshot as "${snapshotColumn}", w.n as "${ordinalColumn}", ${columnsOf(mapping)} from s left join (
   unnest(${asked.map((_, at) => `$${at + 1}::text[]`).join(", ")}) with ordinality as w(${[...asked, "n"].join(", ")})
   join ${quoteTable(mapping.table)} t on ${on.join(" and ")}) on true`;
   const columns = mapping.key.map((_, at) => keys.map((texts) => texts[at]));
   const answer = await connection.ask(sql, columns);
   const rows = new Map<string, Row>();
   for (const found of answer.rows) {
-    const texts = keys[Number(found[" "]) - 1];
+    const texts = keys[Number(found[ordinalColumn]) - 1];
     if (texts) rows.set(rowKey(mapping.table, texts), rowOf(types, answer, found));
   }
-  return { rows, snapshot: parseSnapshot(answer.rows[0]?.[""] ?? "") };
+  return { rows, snapshot: parseSnapshot(answer.rows[0]?.[snapshotColumn] ?? "") };
 }
 
 /** Between two keys, in the order of the table's own key; either end may be open. */
@@ -125,7 +129,7 @@ function typeOf({ columns, table }: TableFacts, column: string): string {
 }
 
 function rowOf(types: ColumnTypes, { typeOf: oidOf }: Answer, row: TextRow): Row {
-  const named = Object.entries(row).filter(([column]) => column.trim() !== "");
+  const named = Object.entries(row).filter(([column]) => !ours.has(column));
   return Object.fromEntries(
     named.map(([column, text]) => [column, rowValue(types, oidOf.get(column) ?? 0, text)]),
   );

@@ -4,6 +4,7 @@ import { TransientError, type CloseReport } from "@tidemark/pipeline";
 import { keyPrefixOf } from "@tidemark/rows";
 import { Closes, withCloses } from "./closes.ts";
 import { translated, type Connection } from "./connection.ts";
+import { leftOutOf } from "./examine.ts";
 import { EventFold } from "./fold-events.ts";
 import { openSession, type OpenSession } from "./open-session.ts";
 import type { PostgresLineOptions } from "./postgres-line.ts";
@@ -145,7 +146,7 @@ export class Session {
 
   async #stream(): Promise<void> {
     const { clock } = this.#options;
-    const { state, stream, tables, types } = this.#open;
+    const { expected, state, stream, tables, types } = this.#open;
     const publisher = new StreamPublisher({
       publish: this.#publishing,
       reread: {
@@ -159,6 +160,7 @@ export class Session {
       stream,
       state,
       closes: this.#closes,
+      expected,
       clock,
       streaming: (keys) => this.#noteStreamed(keys),
       closesDue: () => {
@@ -184,24 +186,30 @@ export class Session {
   }
 
   async #watchSlot(): Promise<void> {
-    const { clock, logger, slot, slotBytesMax, source } = this.#options;
-    const { control, state } = this.#open;
+    const { clock, logger, mappings, publication, slot, slotBytesMax, source } = this.#options;
+    const { control } = this.#open;
     while (!this.#signal.aborted) {
       const facts = await slotFacts(control, slot);
       const keptBytes = facts?.keptBytes ?? 0;
       this.#events.slotKeeps(keptBytes);
       if (!facts || facts.isLost) throw new TransientError(`slot ${slot} is gone`);
       if (keptBytes > slotBytesMax) {
-        const abandoned = `slot ${slot} kept ${keptBytes} bytes of WAL, more than slotMax`;
         logger.error(
           { source, slot, keptBytes, slotBytesMax },
           "slot is dropped, and all is read again",
         );
-        await state.change((now) => ({ ...now, abandoned }));
-        throw new TransientError(abandoned);
+        await this.#abandon(`slot ${slot} kept ${keptBytes} bytes of WAL, more than slotMax`);
       }
+      const leftOut = await leftOutOf(control, mappings, publication);
+      if (leftOut !== null) await this.#abandon(leftOut);
       await clock.sleep(slotEveryMs, this.#signal);
     }
+  }
+
+  /** Written down, so that whoever reads next makes the slot anew and reads all of it. */
+  async #abandon(why: string): Promise<never> {
+    await this.#open.state.change((now) => ({ ...now, abandoned: why }));
+    throw new TransientError(why);
   }
 
   async #closeWhenDue(): Promise<void> {

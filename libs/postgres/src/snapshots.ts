@@ -1,6 +1,6 @@
 /** Rows as they stand: all of them under a new epoch, some of them within one, single ones. */
 import { keyOf, type DocumentId, type MutationReason } from "@tidemark/domain";
-import type { Clock } from "@tidemark/pipeline";
+import { TransientError, type Clock } from "@tidemark/pipeline";
 import { mapRow, tableOfKey, textsOfKey } from "@tidemark/rows";
 import type { Connection } from "./connection.ts";
 import type { Statement } from "./drafts.ts";
@@ -78,7 +78,7 @@ async function stateTable(
   const { isStreamed = () => false, position, range, reason } = how;
   let listed = 0;
   for await (const rows of tableChunks(connection, types, table, range)) {
-    signal.throwIfAborted();
+    if (signal.aborted) throw new TransientError("stopped in the midst of a snapshot");
     listed += rows.length;
     const statements: Statement[] = [];
     for (const row of rows) {

@@ -4,6 +4,7 @@ import { keyPrefixOf } from "@tidemark/rows";
 import type { Closes } from "./closes.ts";
 import type { Statement } from "./drafts.ts";
 import type { Folded, RowNews } from "./fold-events.ts";
+import type { ExpectedWatermark } from "./open-session.ts";
 import type { KeptState } from "./kept-state.ts";
 import { publishStatements, type PublishContext } from "./publish.ts";
 import type { ReaderState } from "./reader-state.ts";
@@ -16,6 +17,7 @@ export interface StreamPublisherOptions {
   readonly stream: Pick<ReplicationStream, "confirm">;
   readonly state: KeptState;
   readonly closes: Closes;
+  readonly expected: ExpectedWatermark | null;
   readonly clock: Clock;
   /** Before they are published: a snapshot need not state them. */
   readonly streaming: (keys: Iterable<string>) => void;
@@ -38,14 +40,17 @@ export class StreamPublisher {
   readonly #options: StreamPublisherOptions;
   #watermark: ReaderState["watermark"] = null;
   #confirmedAtMs = -Infinity;
+  #expected: ExpectedWatermark | null;
 
   constructor(options: StreamPublisherOptions) {
     this.#options = options;
+    this.#expected = options.expected;
   }
 
   async take(folded: Folded): Promise<void> {
     const { closes, closesDue, publish, streaming, unkeyed } = this.#options;
     if (folded.lost !== null) await this.#abandon(folded.lost);
+    await this.#verify(folded);
     streaming(folded.news.keys());
     await publishStatements(publish, await this.#statements([...folded.news]));
     if (folded.unkeyed.length > 0) unkeyed(folded.unkeyed);
@@ -57,6 +62,18 @@ export class StreamPublisher {
     }
     await this.#mark(folded);
     if (folded.endLsn !== null) await this.#confirm(folded.endLsn, folded.isReplyWanted);
+  }
+
+  /** A slot that was copied with its database sends what another history had at the same places. */
+  async #verify({ endLsn, watermarks }: Folded): Promise<void> {
+    if (!this.#expected) return;
+    const { beforeLsn, id } = this.#expected;
+    if (watermarks.some((each) => each.id === id)) this.#expected = null;
+    else if (endLsn !== null && endLsn >= beforeLsn) {
+      await this.#abandon(
+        "the WAL does not hold what was read of it: an earlier state was restored",
+      );
+    }
   }
 
   async #statements(news: readonly News[]): Promise<readonly Statement[]> {

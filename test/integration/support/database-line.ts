@@ -169,7 +169,9 @@ export class DatabaseLine implements AsyncDisposable {
       async () => {
         const unseen = await log.lag(mutationsTopic, restrictorGroup(aGeneration));
         const unstated = await log.lag("hints", `restater.${name}`);
-        return unseen + unstated === 0;
+        if (unseen + unstated === 0) return true;
+        const { trouble } = this.line;
+        throw new Error(`${unseen} unseen, ${unstated} unstated, trouble: ${trouble}`);
       },
       { withinMs: 120_000, everyMs: 50 },
     );
