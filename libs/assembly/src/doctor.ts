@@ -1,6 +1,7 @@
 /** Looks at everything this process depends on, and says what would mend what is wrong. */
 import { statfs } from "node:fs/promises";
 import type { DoctorFinding, ServedSource } from "@tidemark/pipeline";
+import { noticeFindings } from "./notice-findings.ts";
 import type { Parts } from "./open-parts.ts";
 import { roleOfService } from "./roles.ts";
 
@@ -14,7 +15,7 @@ export async function examine(parts: Parts, modelNote: string): Promise<readonly
     const size = await stores.database.size();
     findings.push(ok("database", `${Math.round(size.bytes / 2 ** 20)} MiB`));
   }
-  findings.push(...missingServices(parts));
+  findings.push(...missingServices(parts), ...beganAnewLately(parts));
   for (const source of sources.served.values()) findings.push(examineSource(source));
   for (const { generation, stage, trouble } of board.conditions()) {
     const check = generation ? `stage ${stage} of ${generation}` : `stage ${stage}`;
@@ -34,6 +35,12 @@ export async function examine(parts: Parts, modelNote: string): Promise<readonly
     });
   }
   return findings;
+}
+
+/** By this process and by all that have spoken lately. */
+function beganAnewLately({ notices, options, shared }: Parts): readonly DoctorFinding[] {
+  const own = notices.recent().map((notice) => ({ ...notice, service: options.service }));
+  return noticeFindings([...own, ...(shared?.reports.notices() ?? [])]);
 }
 
 /** Services that nobody has heard of lately. */

@@ -8,6 +8,7 @@ import {
   FreshnessLedger,
   GenerationKeeper,
   GenerationLines,
+  Notices,
   Generations,
   ProcessReports,
   StageBoard,
@@ -58,6 +59,7 @@ export interface Wrap {
 /** The parts of an open process, for whoever runs or asks them. */
 export interface Parts {
   readonly options: OpenOptions;
+  readonly notices: Notices;
   readonly stores: Stores;
   readonly catalogue: Catalogue;
   readonly board: StageBoard;
@@ -82,8 +84,10 @@ export interface Parts {
 
 /** @throws DataDirectoryLockedError and other named errors of what cannot be opened */
 export async function openParts(options: OpenOptions, signal: AbortSignal): Promise<Parts> {
-  const { config, dataDirectory, logger, metrics, readiness, resources, roles, wrap } = options;
+  const { config, dataDirectory, metrics, readiness, resources, roles, wrap } = options;
   const clock = systemClock;
+  const notices = new Notices(clock);
+  const logger = notices.over(options.logger);
   const starting = { logger, readiness, signal };
   const instance = `${options.service}-${randomUUID()}`;
   const stores = await openStores({
@@ -96,7 +100,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     wrapDatabase: wrap?.database,
   });
   const { index, log, progressTopic } = stores;
-  const catalogue = await untilAnswered(starting, () => Catalogue.load(log, clock));
+  const catalogue = await untilAnswered(starting, () => Catalogue.load(log, clock, logger));
   const board = new StageBoard(clock);
   const embedders = resources.use(new Embedders(config, logger, dataDirectory));
   const extractor = resources.use(openExtractor(config));
@@ -164,6 +168,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     service: options.service,
     sources: () => sources.own,
     embedQueued: () => embedders.queuedNow(),
+    notices: () => notices.recent(),
   });
   const shared = isShared ? { calls, reports } : null;
   const sources = await openSources({
@@ -200,7 +205,8 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     isAlone: !isShared,
   });
   return {
-    options,
+    options: { ...options, logger },
+    notices,
     stores,
     catalogue,
     board,

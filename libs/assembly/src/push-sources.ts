@@ -1,6 +1,7 @@
 /** Sources that are pushed: their log is their only copy, and their epochs hang on it. */
 import { everyTenant, sourceName, type SourceName } from "@tidemark/domain";
 import {
+  beganAnew,
   identityOfPushed,
   mutationsTopic,
   publishMarker,
@@ -89,7 +90,7 @@ export async function ensurePushEpochs(
     const before = catalogue.source(name);
     const record = await catalogue.ensureEpoch(name, identity, highest);
     if (before && record.isNew) {
-      logger.warn({ source: name, epoch: record.epoch }, "the log is another one: new epoch");
+      logger.warn({ source: name, epoch: record.epoch }, beganAnew.pushedLog);
     }
   }
 }

@@ -47,7 +47,9 @@ export function partsRunning(
       statedElsewhere: sources.statedByReaders,
       blocked: (hint, reason) => sources.noteBlocked(hint, reason),
     });
-    running.push(runStage(resolver, runnerOptions, signal), watchPushEpochs(parts, signal));
+    // What hints that are gone told of is found by listing.
+    const resolving = { ...runnerOptions, makeAgain: async () => sources.scanSoon() };
+    running.push(runStage(resolver, resolving, signal), watchPushEpochs(parts, signal));
   }
   if (roles.has("chunk")) {
     const { board, catalogue, failed } = parts;

@@ -36,6 +36,8 @@ export interface OpenedSources {
     source: SourceName,
     options: { readonly confirm: number | null },
   ): Promise<ReconcileReport>;
+  /** Has every source that is listed here be listed again, as soon as may be. */
+  scanSoon(): void;
   noteBlocked(hint: Hint, reason: string): void;
 }
 
@@ -81,6 +83,9 @@ export async function openSources(options: SourcesOptions): Promise<OpenedSource
       const line = lineOf(name);
       if (line) return line.reconcile(how);
       throw new RequestError(400, "not-listable", `source ${name} is not listed by this process`);
+    },
+    scanSoon() {
+      for (const { line } of opened.values()) line?.scanSoon();
     },
     noteBlocked: (hint, reason) => lineOf(hint.source)?.noteBlocked(hint.documentId, reason),
   };

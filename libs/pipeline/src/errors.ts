@@ -69,6 +69,8 @@ export class OffsetOutOfRangeError extends Error {
   readonly offset: number;
   /** The first offset that is kept. */
   readonly begin: number;
+  /** Where the log ends, when the offset is beyond it; else null. */
+  readonly end: number | null;
 
   constructor(at: {
     readonly topic: string;
@@ -88,6 +90,7 @@ export class OffsetOutOfRangeError extends Error {
     this.partition = partition;
     this.offset = offset;
     this.begin = begin;
+    this.end = offset > end ? end : null;
   }
 }
 

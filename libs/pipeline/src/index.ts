@@ -26,6 +26,7 @@ export * from "./run-stage/stage-runner.ts";
 export * from "./run-stage/stage.ts";
 export * from "./run-stage/wakeup.ts";
 export * from "./service/await-writes.ts";
+export * from "./service/began-anew.ts";
 export * from "./service/catalogue.ts";
 export * from "./service/calls.ts";
 export * from "./service/close-absent.ts";

@@ -27,8 +27,6 @@ const lookAgainMs = 100;
 export class Collections {
   readonly #connection: Connection;
   readonly #config: CollectionsConfig;
-  /** The widths of those that this process ensured and nobody dropped through it. */
-  readonly #dimensions = new Map<GenerationId, number>();
 
   constructor(connection: Connection, config: CollectionsConfig) {
     this.#connection = connection;
@@ -54,13 +52,6 @@ export class Collections {
     const settings = generationSettings(dimension, this.#config);
     const info = await this.#ensure(name, settings, generationKeys);
     checkCollection(name, info, dimension);
-    this.#dimensions.set(generation, dimension);
-  }
-
-  /** Makes a collection again that was there for this process and is gone. */
-  async remake(generation: GenerationId): Promise<void> {
-    const dimension = this.#dimensions.get(generation);
-    if (dimension !== undefined) await this.ensure(generation, dimension);
   }
 
   /** @throws AliasedGenerationError when an alias points to it */
@@ -71,7 +62,6 @@ export class Collections {
     if (alias) {
       throw new AliasedGenerationError(`${name} is not dropped: ${alias.alias_name} points to it`);
     }
-    this.#dimensions.delete(generation);
     await this.#connection.ask(`drop ${name}`, (api, init) =>
       api.deleteCollection({ collection_name: name }, init),
     );

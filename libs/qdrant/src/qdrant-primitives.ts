@@ -186,15 +186,17 @@ export class QdrantPrimitives implements IndexPrimitives {
   }
 
   /**
-   * None where the collection is gone: it is made again, so that its groups, which are then set
-   * back to the beginning, find room.
+   * None where the collection is gone. A generation's is made again by whoever knows that it is
+   * still wanted.
    */
   async readProgress(topic: string, group: string): Promise<ReadonlyMap<number, number>> {
     const generation = generationOfGroup(group);
     return await unlessMissing(
       () => readProgress(this.#holding(generation), topic, group),
       new Map<number, number>(),
-      () => this.#remake(generation),
+      async () => {
+        if (generation === null) await this.#collections.ensureMeta();
+      },
     );
   }
 
@@ -215,12 +217,6 @@ export class QdrantPrimitives implements IndexPrimitives {
 
   #holding(generation: GenerationId | null): Collection {
     return generation === null ? this.#collections.meta : this.#of(generation);
-  }
-
-  #remake(generation: GenerationId | null): Promise<void> {
-    return generation === null
-      ? this.#collections.ensureMeta()
-      : this.#collections.remake(generation);
   }
 }
 

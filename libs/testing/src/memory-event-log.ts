@@ -13,6 +13,7 @@ import type {
   NewRecord,
   PollOptions,
 } from "@tidemark/pipeline";
+import { OffsetOutOfRangeError, topicPolicy } from "@tidemark/pipeline";
 import { openGate, type Gate } from "./gate.ts";
 import { LogStore } from "./log-store.ts";
 import { between, seededChance, shuffled } from "./seeded-chance.ts";
@@ -182,15 +183,14 @@ class MemoryConsumer implements LogConsumer {
     return taken;
   }
 
-  /** @throws RangeError when the offset is no longer, or not yet, on the log */
+  /** @throws OffsetOutOfRangeError when the offset is no longer, or not yet, on the log */
   #position({ partition, begin, end }: { partition: number; begin: number; end: number }): number {
     const acknowledged = this.#offsets.get(partition);
-    const position = this.#positions.get(partition) ?? acknowledged ?? begin;
-    if (position < begin || position > end) {
-      throw new RangeError(
-        `${this.#topic}/${partition}: offset ${position} is out of range ${begin} to ${end}`,
-      );
+    const offset = this.#positions.get(partition) ?? acknowledged ?? begin;
+    const isLost = offset < begin && !topicPolicy(this.#topic).compact;
+    if (isLost || offset > end) {
+      throw new OffsetOutOfRangeError({ topic: this.#topic, partition, offset, begin, end });
     }
-    return position;
+    return Math.max(begin, offset);
   }
 }

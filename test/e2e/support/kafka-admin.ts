@@ -1,4 +1,5 @@
 /** What an operator, or an accident, does to the topics and groups of a deployment. */
+import { eventually } from "@tidemark/testing";
 import { withAdmin } from "../../integration/support/kafka-admin.ts";
 import type { KafkaServer } from "../../servers/kafka.ts";
 
@@ -15,6 +16,23 @@ export async function growTopic(
   await withAdmin(kafka, (admin) =>
     admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] }),
   );
+}
+
+/** As if all that a topic holds had been there for longer than it is kept. */
+export async function forgetRecords(kafka: Brokers, topic: string): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    const ends = await admin.fetchTopicOffsets(topic);
+    const partitions = ends.map(({ high, partition }) => ({ partition, offset: high }));
+    await eventually(() => admin.deleteTopicRecords({ topic, partitions }));
+  });
+}
+
+/** How many records were ever written to it. */
+export async function writtenTo(kafka: Brokers, topic: string): Promise<number> {
+  return withAdmin(kafka, async (admin) => {
+    const ends = await admin.fetchTopicOffsets(topic);
+    return ends.reduce((sum, { high }) => sum + Number(high), 0);
+  });
 }
 
 /** As if no group of the deployment had ever read anything. None of them may be running. */

@@ -12,6 +12,8 @@ export interface SteadyWriterOptions {
   readonly files: number;
   readonly pushed: number;
   readonly seed: number;
+  /** Before the keys of its pushed documents, where there are several writers. */
+  readonly pushedUnder?: string;
 }
 
 const pauseMs = 60;
@@ -32,8 +34,9 @@ export class SteadyWriter {
   constructor(deployment: Deployment, options: SteadyWriterOptions) {
     this.#deployment = deployment;
     this.#chance = seededChance(options.seed);
+    const under = options.pushedUnder ?? "note";
     for (let at = 0; at < options.files; at += 1) this.#files.set(`shelf/${at}.md`, "");
-    for (let at = 0; at < options.pushed; at += 1) this.#pushed.set(`note/${at}`, "");
+    for (let at = 0; at < options.pushed; at += 1) this.#pushed.set(`${under}/${at}`, "");
   }
 
   get writes(): number {
@@ -49,6 +52,12 @@ export class SteadyWriter {
   /** Every pushed document that is not deleted, once more. */
   async pushAll(): Promise<void> {
     for (const key of live(this.#pushed)) await this.#push(key);
+  }
+
+  /** Every pushed document as it has to be, deleted ones too: for a log that lost what it had. */
+  async restatePushed(): Promise<void> {
+    await this.pushAll();
+    for (const [key, text] of this.#pushed) if (text === null) await this.#removePushed(key);
   }
 
   async deleteFile(): Promise<void> {
@@ -134,11 +143,16 @@ async function untilAccepted(write: () => Promise<unknown>): Promise<void> {
       await write();
       return;
     } catch (error) {
-      const mayComeAgain = error instanceof TypeError || isOutage(error);
+      const mayComeAgain = isUnreachable(error) || isOutage(error);
       if (!mayComeAgain || performance.now() > deadlineMs) throw error;
       await sleep(againAfterMs);
     }
   }
+}
+
+/** By its name: what `fetch` throws is of another realm than the test's. */
+function isUnreachable(error: unknown): boolean {
+  return (error as Error).name === "TypeError" && (error as Error).message === "fetch failed";
 }
 
 function isOutage(error: unknown): boolean {

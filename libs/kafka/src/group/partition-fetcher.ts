@@ -4,6 +4,7 @@
  */
 import {
   backoffMs,
+  beganAnew,
   topicPolicy,
   TransientError,
   type Clock,
@@ -98,7 +99,7 @@ export class PartitionFetcher {
       throw new TransientError(`${topics.nameOf(topic)} is not there`, { dependency: "log" });
     }
     if (held.topicId !== null && held.topicId !== state.id) {
-      logger.warn({ topic: state.name }, "a topic was made anew; it is read from its beginning");
+      logger.warn({ topic: state.name }, beganAnew.topic);
       held.renew();
     }
     held.topicId = state.id;

@@ -18,6 +18,16 @@ export interface RunnerOptions {
   readonly attemptsMax?: number;
   /** Under which name a group's progress in a topic is kept in the index. */
   readonly progressTopic?: (topic: string) => Promise<string>;
+  /**
+   * Makes what the index needs for the group when it is not there, before they are compared; false
+   * where the index is to hold nothing of the group any more.
+   */
+  readonly ensureIndex?: () => Promise<boolean>;
+  /**
+   * Records of a partition are gone that this group has not read. When it resolves, whoever made
+   * them will make them again; then the group goes on after them. Without it the stage fails.
+   */
+  readonly makeAgain?: ((partition: number) => Promise<void>) | null;
   /** How often offsets and the index's progress are compared. */
   readonly progressCheckMs?: number;
 }
@@ -28,6 +38,8 @@ export function withDefaults(options: RunnerOptions): Required<RunnerOptions> {
     lookaheadBytesMax: 32 << 20,
     attemptsMax: 8,
     progressTopic: async (topic) => topic,
+    ensureIndex: async () => true,
+    makeAgain: null,
     progressCheckMs: 30_000,
     ...options,
   };

@@ -4,8 +4,9 @@
  * may happen twice.
  */
 import { decodeMarker } from "@tidemark/domain";
-import { PoisonError, TransientError } from "../errors.ts";
+import { OffsetOutOfRangeError, PoisonError, TransientError } from "../errors.ts";
 import type { LogConsumer, LogRecord } from "../ports/event-log.ts";
+import { beganAnew } from "../service/began-anew.ts";
 import { Attempts } from "./attempts.ts";
 import { backoffMs } from "./backoff.ts";
 import { PartitionOffsets } from "./partition-offsets.ts";
@@ -66,7 +67,7 @@ export class StageRunner<T> {
     });
     if (!opened) return "stopped";
     await using consumer = opened;
-    await this.#patiently("index", signal, () => this.#rewindIfBehind(consumer));
+    await this.#patiently("index", signal, () => this.#compare(consumer, signal));
     const stop = AbortSignal.any([signal, this.#wakeup.failure]);
     stop.addEventListener("abort", () => this.#wakeup.ring(), { once: true });
     await Promise.all([
@@ -101,18 +102,46 @@ export class StageRunner<T> {
         await this.#wakeup.until(() => !isFull() || signal.aborted);
         continue;
       }
-      const records = await this.#patiently("log", signal, () =>
-        consumer.poll({
-          recordsMax: pollRecordsMax,
-          bytesMax: pollBytesMax,
-          waitMs: pollWaitMs,
-          signal,
-        }),
-      );
+      const records = await this.#poll(consumer, signal);
       this.#forget(this.#offsets.hold(consumer.held()));
       for (const record of records ?? []) await this.#accept(record, signal);
       if (records && records.length > 0) this.#wakeup.ring();
     }
+  }
+
+  async #poll(consumer: LogConsumer, signal: AbortSignal) {
+    const bounds = { recordsMax: pollRecordsMax, bytesMax: pollBytesMax, waitMs: pollWaitMs };
+    try {
+      return await this.#patiently("log", signal, () => consumer.poll({ ...bounds, signal }));
+    } catch (error) {
+      if (!(error instanceof OffsetOutOfRangeError) || !this.#options.makeAgain) throw error;
+      const { begin, end, partition } = error;
+      await this.#goOnAfter({ partition, goesOnAt: end ?? begin }, consumer, signal);
+      return [];
+    }
+  }
+
+  /** In this order: once the group is past what is gone, nobody would ask for it again. */
+  async #goOnAfter(
+    { goesOnAt, partition }: { readonly partition: number; readonly goesOnAt: number },
+    consumer: LogConsumer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { index, logger, makeAgain } = this.#options;
+    const { group, topic } = this.#stage;
+    logger.warn({ topic, group, partition, goesOnAt }, beganAnew.unread);
+    await this.#patiently("index", signal, async () => {
+      await makeAgain?.(partition);
+      const reached = { topic: this.#progressTopic, group, partition, offset: goesOnAt };
+      await index?.writeProgress([reached]);
+      await consumer.rewind(partition, goesOnAt);
+    });
+    this.#startAnew();
+  }
+
+  #startAnew(): void {
+    this.#rewound = true;
+    this.#wakeup.fail();
   }
 
   /** What is being acknowledged meanwhile is noted where nobody looks any more. */
@@ -191,15 +220,13 @@ export class StageRunner<T> {
     let checkedAtMs = clock.nowMs();
     while (!signal.aborted) {
       await this.#passMarkers(signal);
-      await this.#patiently("log", signal, () => this.#acknowledge(consumer));
+      // What fails is tried again when the loop comes round: an index that has lost all it had takes
+      // no progress before it was compared with its groups.
+      await this.#acknowledge(consumer).catch((error: unknown) => this.#note("log", error));
       if (clock.nowMs() - checkedAtMs >= progressCheckMs) {
         checkedAtMs = clock.nowMs();
-        const check = () => this.#rewindIfBehind(consumer);
-        if (await this.#patiently("index", signal, check)) {
-          this.#rewound = true;
-          this.#wakeup.fail();
-          return;
-        }
+        const check = async () => (await this.#isRenamed()) || this.#rewindIfBehind(consumer);
+        if (await this.#patiently("index", signal, check)) return this.#startAnew();
       }
       await clock.sleep(acknowledgeEveryMs, signal);
     }
@@ -229,10 +256,37 @@ export class StageRunner<T> {
     });
   }
 
+  /** At the start: a group that knows of nothing, though the index has some of it, does all again. */
+  async #compare(consumer: LogConsumer, signal: AbortSignal): Promise<void> {
+    const { index, log, logger, makeAgain } = this.#options;
+    const { topic, group } = this.#stage;
+    if (!index || (await this.#rewindIfBehind(consumer))) return;
+    const reached = await index.progress(this.#progressTopic, group);
+    const begins = new Map(
+      makeAgain ? (await log.ranges(topic)).map(({ begin, partition }) => [partition, begin]) : [],
+    );
+    for (const [partition, offset] of await consumer.acknowledged()) {
+      const indexAt = reached.get(partition) ?? 0;
+      const begin = begins.get(partition) ?? 0;
+      if (offset > 0) continue;
+      if (indexAt > 0) logger.warn({ topic, group, partition, indexAt }, beganAnew.offsets);
+      // One that has acknowledged nothing is given what is left, and nobody says what is not.
+      if (indexAt < begin) {
+        await this.#goOnAfter({ partition, goesOnAt: begin }, consumer, signal);
+      }
+    }
+  }
+
+  /** The index keeps the group's progress under another name: what hangs on it was made anew. */
+  async #isRenamed(): Promise<boolean> {
+    const { progressTopic } = this.#options;
+    return (await progressTopic(this.#stage.topic)) !== this.#progressTopic;
+  }
+
   /** An index behind its group was wiped or restored: the group goes back to where the index is. */
   async #rewindIfBehind(consumer: LogConsumer): Promise<boolean> {
-    const { index, logger } = this.#options;
-    if (!index) return false;
+    const { ensureIndex, index, logger } = this.#options;
+    if (!index || !(await ensureIndex())) return false;
     let rewound = false;
     const { topic, group } = this.#stage;
     // In this order: what is acknowledged was in the index before, and may only have grown since.
@@ -241,7 +295,7 @@ export class StageRunner<T> {
     for (const [partition, offset] of acknowledged) {
       const indexAt = reached.get(partition) ?? 0;
       if (indexAt >= offset) continue;
-      logger.warn({ topic, group, partition, offset, indexAt }, "index is behind its group");
+      logger.warn({ topic, group, partition, offset, indexAt }, beganAnew.index);
       await consumer.rewind(partition, indexAt);
       rewound = true;
     }
@@ -254,18 +308,22 @@ export class StageRunner<T> {
     signal: AbortSignal,
     attempt: () => Promise<R>,
   ): Promise<R | undefined> {
-    const { chance, clock, observer } = this.#options;
+    const { chance, clock } = this.#options;
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
         return await attempt();
       } catch (error) {
-        if (!(error instanceof TransientError)) throw error;
-        this.#setTrouble(`${what}: ${error.message}`);
-        observer.retry(this.#stage.name, what);
+        this.#note(what, error);
         await clock.sleep(backoffMs(failures, chance()), signal);
       }
     }
     return undefined;
+  }
+
+  #note(what: string, error: unknown): void {
+    if (!(error instanceof TransientError)) throw error;
+    this.#setTrouble(`${what}: ${error.message}`);
+    this.#options.observer.retry(this.#stage.name, what);
   }
 
   #setTrouble(trouble: string | null): void {

@@ -11,8 +11,9 @@ import {
   type SourceName,
 } from "@tidemark/domain";
 import type { EventLog } from "../ports/event-log.ts";
-import type { Clock } from "../ports/world.ts";
+import type { Clock, PipelineLogger } from "../ports/world.ts";
 import { controlTopic } from "../topics.ts";
+import { beganAnew } from "./began-anew.ts";
 import type { ReplayJob } from "./replay-job.ts";
 
 export interface SourceRecord {
@@ -49,6 +50,7 @@ export interface Replayed {
 export class Catalogue {
   readonly #log: EventLog;
   readonly #clock: Clock;
+  readonly #logger: Pick<PipelineLogger, "warn"> | null;
   readonly #generations = new Map<GenerationId, Generation>();
   readonly #sources = new Map<SourceName, SourceRecord>();
   readonly #accepted = new Set<DocumentId>();
@@ -60,13 +62,18 @@ export class Catalogue {
   #identity: string | null = null;
   #refreshing: Promise<void> = Promise.resolve();
 
-  private constructor(log: EventLog, clock: Clock) {
+  private constructor(log: EventLog, clock: Clock, logger: Pick<PipelineLogger, "warn"> | null) {
     this.#log = log;
     this.#clock = clock;
+    this.#logger = logger;
   }
 
-  static async load(log: EventLog, clock: Clock): Promise<Catalogue> {
-    const catalogue = new Catalogue(log, clock);
+  static async load(
+    log: EventLog,
+    clock: Clock,
+    logger: Pick<PipelineLogger, "warn"> | null = null,
+  ): Promise<Catalogue> {
+    const catalogue = new Catalogue(log, clock, logger);
     await catalogue.refresh();
     return catalogue;
   }
@@ -185,28 +192,32 @@ export class Catalogue {
 
   async #refresh(): Promise<void> {
     const { id } = await this.#log.identity(controlTopic);
-    const isAnother = this.#identity !== null && this.#identity !== id;
+    if (this.#identity !== null && this.#identity !== id) await this.#readAnew();
     this.#identity = id;
-    if (isAnother) {
-      this.#next = new Map();
-      await this.#restore(this.#known());
-    }
     await this.#read();
+  }
+
+  /**
+   * The topic is another: what it lacks of what is known here is written again. Several processes may
+   * do so at once: what they know of a lost topic is the same.
+   */
+  async #readAnew(): Promise<void> {
+    const known = this.#known();
+    this.#next = new Map();
+    const there = await this.#read();
+    const lost = known.filter((record) => !there.has(keyOf(record)));
+    if (lost.length === 0) return;
+    await this.#append(lost);
+    this.#logger?.warn({ records: lost.length }, beganAnew.catalogue);
   }
 
   #known(): readonly ControlRecord[] {
     return [
       ...this.generations.map((generation) => ({ kind: "generation" as const, generation })),
       ...[...this.#sources.values()].map((source) => ({ kind: "source" as const, source })),
+      ...[...this.#accepted].map((documentId) => ({ kind: "accepted" as const, documentId })),
       ...this.replays.map((job) => ({ kind: "replay" as const, job })),
     ];
-  }
-
-  /** Several processes may do so at once: what they know of a lost topic is the same. */
-  async #restore(known: readonly ControlRecord[]): Promise<void> {
-    const ranges = await this.#log.ranges(controlTopic);
-    if (known.length === 0 || ranges.some(({ begin, end }) => end > begin)) return;
-    await this.#append(known);
   }
 
   async #append(records: readonly ControlRecord[]): Promise<void> {
@@ -221,7 +232,9 @@ export class Catalogue {
     );
   }
 
-  async #read(): Promise<void> {
+  /** @returns the keys of what was read */
+  async #read(): Promise<ReadonlySet<string>> {
+    const keys = new Set<string>();
     for (const range of await this.#log.ranges(controlTopic)) {
       const { partition, end: to } = range;
       let from = Math.max(range.begin, this.#next.get(partition) ?? 0);
@@ -234,6 +247,7 @@ export class Catalogue {
         const last = records.at(-1);
         if (!last) break;
         for (const { key, value } of records) {
+          keys.add(key);
           if (value === null) this.#forget(key);
           else this.#take(value);
         }
@@ -241,6 +255,7 @@ export class Catalogue {
       }
       this.#next.set(partition, from);
     }
+    return keys;
   }
 
   #forget(key: string): void {

@@ -1,4 +1,4 @@
-import { fingerprintOf, type GenerationId } from "@tidemark/domain";
+import { fingerprintOf, type Generation, type GenerationId } from "@tidemark/domain";
 import {
   aRecipe,
   MemoryEventLog,
@@ -59,7 +59,7 @@ async function aKeeper(indexOver: (index: MemoryVectorIndex, log: MemoryEventLog
     lines,
     keepMs: 0,
   });
-  return { clock, keeper, lines };
+  return { catalogue, clock, keeper, lines };
 }
 
 test("nobody hears of a generation before the index has it", async () => {
@@ -101,4 +101,49 @@ test("a line waits for an index that does not answer when it starts", async () =
 
   expect(whileAway).toBe(false);
   expect(lines.line("g1" as GenerationId)?.isRunning).toBe(true);
+});
+
+test("what a process that retired a generation and died has left behind is dropped", async () => {
+  const dropped: GenerationId[] = [];
+  const { catalogue, clock, keeper } = await aKeeper((index) => {
+    index.dropGeneration = async (generation) => void dropped.push(generation);
+    return index;
+  });
+  await keeper.start(wanted);
+  const [first] = catalogue.generations;
+  if (!first) throw new Error("there is no generation");
+  await catalogue.putGenerations([{ ...first, id: "g0" as GenerationId, state: "retired" }]);
+
+  const stop = new AbortController();
+  const running = keeper.run(stop.signal);
+  await clock.advance(1_000);
+
+  stop.abort();
+  await clock.advance(1_000);
+  await running;
+  expect(dropped).toEqual(["g0"]);
+});
+
+test("an index that lost what it had noted of its generations is told again", async () => {
+  let noted: readonly Generation[] = [];
+  const { clock, keeper } = await aKeeper((index) =>
+    Object.assign(index, {
+      notedGenerations: async () => noted,
+      noteGenerations: async (generations: readonly Generation[]) => {
+        noted = generations;
+      },
+    }),
+  );
+  await keeper.start(wanted);
+  const stop = new AbortController();
+  const running = keeper.run(stop.signal);
+  await clock.advance(1_000);
+
+  noted = [];
+  await clock.advance(60_000);
+
+  stop.abort();
+  await clock.advance(1_000);
+  await running;
+  expect(noted.map(({ id }) => id)).toEqual(["g1"]);
 });

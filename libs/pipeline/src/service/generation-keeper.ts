@@ -20,6 +20,7 @@ import {
   restrictorGroup,
   upserterGroup,
 } from "../topics.ts";
+import { beganAnew } from "./began-anew.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { GenerationLines } from "./generation-lines.ts";
 import type { Generations } from "./generations.ts";
@@ -38,6 +39,7 @@ export interface KeeperOptions {
 }
 
 const lookEveryMs = 250;
+const tidyEveryMs = 30_000;
 
 /** An offset for each partition. */
 type Ends = ReadonlyMap<number, number>;
@@ -51,6 +53,7 @@ interface Goals {
 export class GenerationKeeper {
   readonly #options: KeeperOptions;
   readonly #goals = new Map<GenerationId, Goals>();
+  #tidiedAtMs: number | null = null;
   /** What the config or a person asked for last: nothing else is ever switched to. */
   #wanted: string | null = null;
 
@@ -94,7 +97,7 @@ export class GenerationKeeper {
     const noted = (await index.notedGenerations?.()) ?? [];
     if (noted.length === 0) return;
     await this.#put(noted);
-    logger.warn({ generations: noted.map(({ id }) => id) }, "the catalogue was lost: adopted");
+    logger.warn({ generations: noted.map(({ id }) => id) }, beganAnew.adopted);
   }
 
   /**
@@ -130,6 +133,7 @@ export class GenerationKeeper {
     while (!signal.aborted) {
       try {
         await this.#advance();
+        await this.#tidy();
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;
         logger.warn({ problem: error.message }, "generations wait");
@@ -160,6 +164,18 @@ export class GenerationKeeper {
       if (clock.nowMs() - retiringSinceMs < this.#options.keepMs) continue;
       await this.#retire(generation, "expired");
     }
+  }
+
+  /** The index is as the catalogue says, whoever died half-way and whatever became of the index. */
+  async #tidy(): Promise<void> {
+    const { catalogue, clock, index } = this.#options;
+    const isFirst = this.#tidiedAtMs === null;
+    if (this.#tidiedAtMs !== null && clock.nowMs() - this.#tidiedAtMs < tidyEveryMs) return;
+    const [retired, kept] = partition(catalogue.generations, ({ state }) => state === "retired");
+    if (isFirst) for (const { id } of retired) await index.dropGeneration(id);
+    const noted = new Set((await index.notedGenerations?.())?.map(({ id }) => id));
+    if (kept.some(({ id }) => !noted.has(id))) await index.noteGenerations?.(kept);
+    this.#tidiedAtMs = clock.nowMs();
   }
 
   /**
@@ -218,6 +234,10 @@ export class GenerationKeeper {
     await this.#options.log.dropTopic(chunksTopic(generation.id));
     logger.info({ generation: generation.id }, "generation retired");
   }
+}
+
+function partition<T>(all: readonly T[], is: (one: T) => boolean): readonly [T[], T[]] {
+  return [all.filter(is), all.filter((one) => !is(one))];
 }
 
 function hasPassed(reached: Ends, ends: Ends): boolean {

@@ -19,7 +19,7 @@ import type { ContentStore } from "../ports/document-source.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { TextExtractor } from "../ports/extractor.ts";
-import type { VectorIndex } from "../ports/vector-index.ts";
+import type { Progress, VectorIndex } from "../ports/vector-index.ts";
 import type { Chance, Clock, PipelineLogger } from "../ports/world.ts";
 import type { RunnerOptions } from "../run-stage/runner-options.ts";
 import { runStage, type StageRunner } from "../run-stage/stage-runner.ts";
@@ -30,7 +30,7 @@ import { replayStage } from "../stages/replay.ts";
 import { restrictStage } from "../stages/restrict.ts";
 import { upsertStage } from "../stages/upsert.ts";
 import type { ReplayJob } from "./replay-job.ts";
-import { chunksTopic } from "../topics.ts";
+import { chunkerGroup, chunksTopic } from "../topics.ts";
 import type { LineStage, StageBoard, StageCondition } from "./stage-board.ts";
 
 export interface LineOptions {
@@ -75,6 +75,7 @@ export class GenerationLine {
   readonly #embedder: Embedder | null;
   readonly #options: LineOptions;
   readonly #isActive: () => boolean;
+  readonly #isRetired: () => Promise<boolean>;
   readonly #documentChunker: DocumentChunker;
   readonly #runners: Runners = {};
   readonly #replays = new Map<string, StageRunner<UpsertMutation>>();
@@ -88,6 +89,8 @@ export class GenerationLine {
       /** Null where no stage of this process needs one. */
       readonly embedder: Embedder | null;
       readonly isActive: () => boolean;
+      /** As the catalogue has it now. */
+      readonly isRetired: () => Promise<boolean>;
       readonly partitions: GenerationLine["partitions"];
     },
     options: LineOptions,
@@ -96,6 +99,7 @@ export class GenerationLine {
     this.partitions = of.partitions;
     this.#embedder = of.embedder;
     this.#isActive = of.isActive;
+    this.#isRetired = of.isRetired;
     this.#options = options;
     this.#documentChunker = new DocumentChunker(this.#chunkerDependencies());
   }
@@ -140,7 +144,7 @@ export class GenerationLine {
 
   /** Runs until aborted. Rejects on a bug in any stage, after the others have stopped. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#ensureGeneration(signal);
+    await this.#untilEnsured(signal);
     const failed = new AbortController();
     const stop = AbortSignal.any([signal, failed.signal]);
     this.#stop = stop;
@@ -163,12 +167,12 @@ export class GenerationLine {
   }
 
   /** An index that is away when a process starts is waited for, as by the stages later on. */
-  async #ensureGeneration(signal: AbortSignal): Promise<void> {
-    const { clock, index, logger } = this.#options;
-    const { id, recipe } = this.generation;
+  async #untilEnsured(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#options;
+    const { id } = this.generation;
     while (!signal.aborted) {
       try {
-        await index.ensureGeneration(id, recipe.space.dimension);
+        await this.#ensureGeneration();
         return;
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;
@@ -176,6 +180,20 @@ export class GenerationLine {
       }
       await clock.sleep(indexAgainAfterMs, signal);
     }
+  }
+
+  /**
+   * Whoever retires a generation says so before it drops it: what is made here is either dropped
+   * there, after this, or found retired here, and dropped again.
+   */
+  async #ensureGeneration(): Promise<boolean> {
+    const { index } = this.#options;
+    const { id, recipe } = this.generation;
+    if (await this.#isRetired()) return false;
+    await index.ensureGeneration(id, recipe.space.dimension);
+    if (!(await this.#isRetired())) return true;
+    await index.dropGeneration(id);
+    return false;
   }
 
   /** Chunks the range of a job again until aborted, or until the line ends. Rejects on a bug. */
@@ -259,13 +277,34 @@ export class GenerationLine {
     });
   }
 
-  /** Chunks that were lost with their topic are made again: what was cut is what the two topics hold. */
+  /**
+   * Chunks that were lost, with their topic or with time, are made again: the chunker's progress has
+   * another name then, under which there is none. What was cut is what the two topics hold.
+   */
   async #chunkerProgress(topic: string): Promise<string> {
-    const { progressTopic } = this.#options;
+    const { index, progressTopic } = this.#options;
     const read = await progressTopic(topic);
+    const lost = await this.#lostChunks();
+    const losses = [...(await index.progress(lost.topic, lost.group)).values()];
+    const times = losses.reduce((sum, each) => sum + each, 0);
+    const again = times === 0 ? "" : ` again ${times}`;
     // One database loses neither without the other.
-    if (read === topic) return topic;
-    return `${read} ${await progressTopic(chunksTopic(this.generation.id))}`;
+    if (read === topic) return topic + again;
+    return `${read} ${await progressTopic(chunksTopic(this.generation.id))}${again}`;
+  }
+
+  /** How often chunks of a partition were gone before they were read, kept as progress that grows. */
+  async #lostChunks(): Promise<Pick<Progress, "group" | "topic">> {
+    const { id } = this.generation;
+    const topic = await this.#options.progressTopic(chunksTopic(id));
+    return { topic: `${topic} unread`, group: chunkerGroup(id) };
+  }
+
+  async #cutAgain(partition: number): Promise<void> {
+    const { index } = this.#options;
+    const lost = await this.#lostChunks();
+    const times = (await index.progress(lost.topic, lost.group)).get(partition) ?? 0;
+    await index.writeProgress([{ ...lost, partition, offset: times + 1 }]);
   }
 
   #upserter(signal: AbortSignal): Promise<void> {
@@ -278,7 +317,8 @@ export class GenerationLine {
       restate: (part) => this.#restate([part.mutation]),
       ...this.#tells("upserter"),
     });
-    return runStage(stage, this.#runnerOptions(), signal, (runner) => {
+    const makeAgain = (partition: number) => this.#cutAgain(partition);
+    return runStage(stage, { ...this.#runnerOptions(), makeAgain }, signal, (runner) => {
       this.#runners.upserter = runner;
     });
   }
@@ -317,6 +357,7 @@ export class GenerationLine {
       logger,
       observer,
       progressTopic,
+      ensureIndex: () => this.#ensureGeneration(),
       ...(lookaheadBytesMax === undefined ? {} : { lookaheadBytesMax }),
     };
   }

@@ -130,7 +130,14 @@ export class GenerationLines {
     }
     this.#unavailable.delete(generation.id);
     const isActive = () => catalogue.active?.id === generation.id;
-    const kept = new GenerationLine({ generation, embedder, isActive, partitions }, line);
+    const isRetired = async () => {
+      await catalogue.refresh();
+      return catalogue.generation(generation.id)?.state === "retired";
+    };
+    const kept = new GenerationLine(
+      { generation, embedder, isActive, isRetired, partitions },
+      line,
+    );
     const stop = new AbortController();
     const done = kept.run(stop.signal).catch((error: unknown) => failed(error));
     this.#running.set(generation.id, { line: kept, identity, stop, done });

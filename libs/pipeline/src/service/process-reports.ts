@@ -7,6 +7,7 @@ import { TransientError } from "../errors.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Clock, PipelineLogger } from "../ports/world.ts";
 import { statesTopic } from "../topics.ts";
+import type { Notice } from "./began-anew.ts";
 import { followTopic } from "./follow-topic.ts";
 import type { ServedSource } from "./served-source.ts";
 import type { StageBoard, StageReport } from "./stage-board.ts";
@@ -30,6 +31,7 @@ interface ProcessReport {
   readonly stages: readonly StageReport[];
   readonly sources: readonly SourceReport[];
   readonly embedQueued: number;
+  readonly notices: readonly Notice[];
 }
 
 export interface ReportsOptions {
@@ -43,6 +45,7 @@ export interface ReportsOptions {
   /** The sources whose lines run in this process. */
   readonly sources: () => Iterable<ServedSource>;
   readonly embedQueued: () => number;
+  readonly notices: () => readonly Notice[];
 }
 
 const tellEveryMs = 1_000;
@@ -79,6 +82,13 @@ export class ProcessReports {
     return counts;
   }
 
+  /** What other processes have found to have begun anew, with who it was. */
+  notices(): readonly (Notice & { readonly service: string })[] {
+    return this.#fresh().flatMap(({ notices, service }) =>
+      notices.map((notice) => ({ ...notice, service })),
+    );
+  }
+
   /** Tells and listens until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
@@ -99,7 +109,7 @@ export class ProcessReports {
   }
 
   async #tell(): Promise<void> {
-    const { board, embedQueued, instance, log, service, sources } = this.#options;
+    const { board, embedQueued, instance, log, notices, service, sources } = this.#options;
     const report: ProcessReport = {
       v: 1,
       instance,
@@ -107,6 +117,7 @@ export class ProcessReports {
       stages: board.report(),
       sources: [...sources()].flatMap((source) => reportOf(source) ?? []),
       embedQueued: embedQueued(),
+      notices: notices(),
     };
     await log.append(statesTopic, [{ key: instance, value: JSON.stringify(report) }]);
   }

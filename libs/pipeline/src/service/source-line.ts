@@ -20,6 +20,7 @@ import type { VectorIndex } from "../ports/vector-index.ts";
 import type { Chance, Clock, PipelineLogger } from "../ports/world.ts";
 import { backoffMs } from "../run-stage/backoff.ts";
 import { hintsTopic, mutationsTopic, resolverGroup, restrictorGroup } from "../topics.ts";
+import { beganAnew } from "./began-anew.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { HintPublisher } from "./hint-publisher.ts";
 import { identityOfListed } from "./log-identity.ts";
@@ -158,6 +159,11 @@ export class SourceLine {
     return this.#publisher.ask(ids, reason);
   }
 
+  /** Hints are gone that nobody had read: what they told of is found by listing. */
+  scanSoon(): void {
+    this.#scanNext();
+  }
+
   #scanNext(): void {
     this.#scanDue = true;
     this.#scanSoon.abort();
@@ -281,7 +287,7 @@ export class SourceLine {
     const record = await catalogue.ensureEpoch(source, identity, highest);
     if (record.isNew) {
       const { epoch } = record;
-      if (before) logger.warn({ source, epoch }, "the log is another one: new epoch, listed again");
+      if (before) logger.warn({ source, epoch }, beganAnew.listedLog);
       else logger.info({ source, epoch }, "first epoch");
     }
     this.#epoch = record.epoch;

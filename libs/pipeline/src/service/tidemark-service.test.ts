@@ -1,21 +1,27 @@
-import { fingerprintOf, type Generation, type GenerationState } from "@tidemark/domain";
+import { fingerprintOf, sourceName, type Generation, type GenerationState } from "@tidemark/domain";
 import {
   aGeneration,
   aManifest,
   anId,
   aRecipe,
   digestsOf,
+  LogStore,
   MemoryEmbedder,
+  MemoryEventLog,
   MemoryVectorIndex,
   somePoints,
   VirtualClock,
 } from "@tidemark/testing";
-import type { SearchRequest } from "../operations.ts";
+import type { PushedDocument, SearchRequest } from "../operations.ts";
+import { mutationsTopic } from "../topics.ts";
 import { TidemarkService, type ServiceOptions } from "./tidemark-service.ts";
 
 const words = "the tide comes in";
 
-async function aService(state: GenerationState = "active") {
+async function aService(
+  state: GenerationState = "active",
+  parts: { readonly [part: string]: unknown } = {},
+) {
   const clock = new VirtualClock();
   const embedder = new MemoryEmbedder();
   const index = new MemoryVectorIndex();
@@ -47,6 +53,7 @@ async function aService(state: GenerationState = "active") {
     ]),
     ledger: { restrictionLagMs: () => null },
     observeSearch: () => {},
+    ...parts,
   };
   return new TidemarkService(options as unknown as ServiceOptions);
 }
@@ -84,5 +91,55 @@ test.each(["building", "validating"] as const)(
     const searched = service.search(aSearch({ generation: aGeneration }));
 
     await expect(searched).rejects.toMatchObject({ status: 409, code: "generation-building" });
+  },
+);
+
+/** A pushed source whose epoch changes when its log does, as soon as somebody looks. */
+async function aPushService(log: MemoryEventLog, { isNoticed }: { readonly isNoticed: boolean }) {
+  const partitions = async () => (await log.identity(mutationsTopic)).partitions;
+  let known = await partitions();
+  const app = {
+    name: "app",
+    kind: "push",
+    epoch: () => known,
+    async refusesPush() {
+      const now = await partitions();
+      if (now !== known && !isNoticed) return "the log is another one";
+      known = now;
+      return null;
+    },
+    defaultPermissions: { kind: "public" },
+    defaultTenant: "*",
+  };
+  return aService("active", { log, sources: new Map([["app", app]]) });
+}
+
+const pushed: PushedDocument = {
+  key: "note",
+  content: { text: words },
+  contentType: null,
+  metadata: {},
+  permissions: null,
+  tenant: null,
+  archived: false,
+  sourceTimeMs: null,
+};
+
+test.each([true, false])(
+  "a push during which the log becomes another is to be tried again (its new epoch is there: %s)",
+  async (isNoticed) => {
+    const store = new LogStore(1);
+    const gate = async (method: string) => {
+      if (method === "append") store.addPartitions(mutationsTopic, 4);
+    };
+    const log = new MemoryEventLog({ store, gate });
+    const service = await aPushService(log, { isNoticed });
+    const source = sourceName("app");
+
+    const push = () => service.put(source, [pushed]);
+
+    await expect(push()).rejects.toMatchObject({ status: 503, code: "source-not-ready" });
+    if (isNoticed) expect((await push())[0]?.revision.epoch).toBe(4);
+    else await expect(push()).rejects.toMatchObject({ status: 503 });
   },
 );

@@ -4,7 +4,6 @@
  */
 import {
   decodeMutation,
-  everyTenant,
   keyOf,
   normalizeString,
   sourceOf,
@@ -52,7 +51,8 @@ import type { Catalogue } from "./catalogue.ts";
 import { DeadLetterDesk } from "./dead-letter-desk.ts";
 import type { FreshnessLedger } from "./freshness-ledger.ts";
 import type { Generations } from "./generations.ts";
-import { pushDelete, pushDocuments, pushFacet, type PushTarget } from "./push.ts";
+import { pushTargetOf, pushTo } from "./push-target.ts";
+import { pushDelete, pushDocuments, pushFacet } from "./push.ts";
 import type { Replayer } from "./replay.ts";
 import { refuseUndeclared, sourcesInScope } from "./search-scope.ts";
 import type { ServedSource } from "./served-source.ts";
@@ -195,18 +195,19 @@ export class TidemarkService implements Operations {
     source: SourceName,
     documents: readonly PushedDocument[],
   ): Promise<readonly Accepted[]> {
-    const target = await this.#pushTarget(source);
-    const { defaultTenant } = this.#source(source);
-    for (const document of documents) {
-      if (document.tenant === null && defaultTenant === null) {
+    const { clock, log } = this.#options;
+    const served = this.#source(source);
+    return pushTo(served, async (target) => {
+      const without = documents.find(({ tenant }) => tenant === null);
+      if (without && served.defaultTenant === null) {
         throw new RequestError(
           400,
           "tenant-required",
-          `document ${JSON.stringify(document.key)}: name its tenant, or "*" for every tenant`,
+          `document ${JSON.stringify(without.key)}: name its tenant, or "*" for every tenant`,
         );
       }
-    }
-    return pushDocuments(this.#options.log, this.#options.clock, target, documents);
+      return pushDocuments(log, clock, target, documents);
+    });
   }
 
   async patch(
@@ -217,7 +218,9 @@ export class TidemarkService implements Operations {
   ): Promise<Accepted> {
     await this.#mustExist(source, key);
     const { clock, log } = this.#options;
-    return pushFacet(log, clock, await this.#pushTarget(source), { key, ...origin }, facet);
+    return pushTo(this.#source(source), (target) =>
+      pushFacet(log, clock, target, { key, ...origin }, facet),
+    );
   }
 
   async remove(
@@ -226,7 +229,9 @@ export class TidemarkService implements Operations {
     origin: WriteOrigin = { trace: null },
   ): Promise<Accepted> {
     const { clock, log } = this.#options;
-    return pushDelete(log, clock, await this.#pushTarget(source), { key, ...origin });
+    return pushTo(this.#source(source), (target) =>
+      pushDelete(log, clock, target, { key, ...origin }),
+    );
   }
 
   async document(source: SourceName, key: string): Promise<DocumentView> {
@@ -348,27 +353,8 @@ export class TidemarkService implements Operations {
     throw new RequestError(404, "unknown-source", `no source ${name}; there are: ${known}`);
   }
 
-  async #pushTarget(name: SourceName): Promise<PushTarget> {
-    const source = this.#source(name);
-    if (source.kind !== "push") {
-      throw new RequestError(
-        409,
-        "not-pushed",
-        `source ${name} is a ${source.kind}: change its documents there`,
-      );
-    }
-    const refusal = (await source.refusesPush?.()) ?? null;
-    if (refusal) throw new RequestError(503, "source-not-ready", `source ${name}: ${refusal}`);
-    return {
-      source: name,
-      epoch: source.epoch(),
-      permissions: source.defaultPermissions,
-      tenant: source.defaultTenant ?? everyTenant,
-    };
-  }
-
   async #mustExist(source: SourceName, key: string): Promise<void> {
-    await this.#pushTarget(source);
+    await pushTargetOf(this.#source(source));
     const { history, index, generations } = this.#options;
     const id = `${source}/${key}` as DocumentId;
     const [manifest] = await index.manifests(generations.active.id, [id]);

@@ -1,0 +1,83 @@
+import { MemoryEventLog, VirtualClock } from "@tidemark/testing";
+import { TransientError } from "../errors.ts";
+import { silentObserver } from "../observer.ts";
+import type { Progress, VectorIndex } from "../ports/vector-index.ts";
+import type { Stage } from "./stage.ts";
+import { runStage } from "./stage-runner.ts";
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const documents = 5;
+
+/** Takes no progress after it was wiped, until it was asked for what it has: then it is made again. */
+class WipedIndex {
+  #isThere = true;
+  readonly #progress = new Map<number, number>();
+
+  wipe(): void {
+    this.#isThere = false;
+    this.#progress.clear();
+  }
+
+  async writeProgress(progress: readonly Progress[]): Promise<void> {
+    if (!this.#isThere) throw new TransientError("there is no such collection");
+    for (const { offset, partition } of progress) this.#progress.set(partition, offset);
+  }
+
+  async progress(): Promise<ReadonlyMap<number, number>> {
+    this.#isThere = true;
+    return this.#progress;
+  }
+}
+
+test("an index that lost all it had while its group goes on is noticed, and everything is handled again", async () => {
+  const clock = new VirtualClock();
+  const log = new MemoryEventLog({ clock });
+  const index = new WipedIndex();
+  const handled: string[] = [];
+  const stop = new AbortController();
+  const put = (key: string) => log.append("work", [{ key, value: key }]);
+  for (let at = 0; at < documents; at += 1) await put(`document-${at}`);
+  const running = runStage(
+    aStage((key) => void handled.push(key)),
+    {
+      log,
+      index: index as unknown as VectorIndex,
+      generation: null,
+      clock,
+      chance: () => 0,
+      logger: quiet,
+      observer: silentObserver,
+    },
+    stop.signal,
+  );
+  await clock.advance(2_000);
+  const before = handled.length;
+
+  index.wipe();
+  await put("later");
+  await clock.advance(60_000);
+
+  stop.abort();
+  await clock.advance(5_000);
+  await running;
+  expect(before).toBe(documents);
+  expect(new Set(handled.slice(before + 1)).size).toBe(documents + 1);
+});
+
+function aStage(handled: (key: string) => void): Stage<string> {
+  return {
+    name: "worker",
+    topic: "work",
+    group: "workers",
+    documentsMax: 1,
+    concurrency: 1,
+    decode: (record) => record.value,
+    keyOf: (item) => item,
+    urgencyOf: () => 1,
+    async handle(tasks) {
+      for (const { key } of tasks) handled(key);
+    },
+    setAside: async (task) => ({ documentId: task.key, revision: null }),
+    passMarker: async () => {},
+  };
+}
