@@ -85,7 +85,7 @@ export async function openSources(options: SourcesOptions): Promise<OpenedSource
       throw new RequestError(400, "not-listable", `source ${name} is not listed by this process`);
     },
     scanSoon() {
-      for (const { line } of opened.values()) line?.scanSoon();
+      for (const { line } of opened.values()) line?.scanSoon?.();
     },
     noteBlocked: (hint, reason) => lineOf(hint.source)?.noteBlocked(hint.documentId, reason),
   };

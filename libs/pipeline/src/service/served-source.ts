@@ -26,6 +26,8 @@ export interface RunningLine extends SourceLineView {
   run(signal: AbortSignal): Promise<void>;
   /** A document is there and cannot be read now; it stays as it was. */
   noteBlocked(id: DocumentId, reason: string): void;
+  /** Lists as soon as may be; absent where nothing is found by listing. */
+  scanSoon?(): void;
 }
 
 /** A configured source, as the service needs to know it. */
