@@ -9,7 +9,6 @@ import {
   forgetGroups,
   forgetRecords,
   growTopic,
-  skipToEnds,
   writtenTo,
 } from "./support/kafka-admin.ts";
 import { untilSettled } from "./support/found.ts";
@@ -41,7 +40,6 @@ interface NewWorld {
   readonly told: readonly string[];
   /** Pushed documents have no other copy than the log: what it had not passed on is pushed again. */
   readonly losesPushes?: true;
-  readonly before?: (world: World) => Promise<void>;
   readonly happens: (world: World) => Promise<void>;
 }
 
@@ -82,22 +80,6 @@ const worlds: readonly NewWorld[] = [
     happens: ({ cluster }) => cluster.qdrant.wipe(),
   },
   {
-    what: "Qdrant is set back to what it was",
-    told: [beganAnew.index],
-    async before({ cluster, writer }) {
-      await cluster.qdrant.backUp();
-      await writer.during(() => writer.deleteFile());
-      await writer.untilAllFound();
-    },
-    happens: ({ cluster }) => cluster.qdrant.setBack(),
-  },
-  {
-    what: "every group's offsets are set to the ends of their topics",
-    told: [beganAnew.index],
-    happens: ({ cluster, deployment }) =>
-      deployment.crash(() => skipToEnds(cluster.kafka, deployment.prefix)),
-  },
-  {
     what: "every group's offsets are forgotten",
     told: [beganAnew.offsets],
     happens: ({ cluster, deployment }) =>
@@ -119,11 +101,10 @@ const worlds: readonly NewWorld[] = [
 describeWith("a world that starts anew", await findLocalCluster(), (cluster) => {
   test.each(worlds)(
     "$what: it is noticed, told and mended, and no later change is dropped",
-    async ({ before, happens, losesPushes, told }) => {
+    async ({ happens, losesPushes, told }) => {
       await using opened = await openWorld(cluster());
       const { deployment, writer } = opened;
       const world: World = { ...opened, cluster: cluster(), others: [] };
-      await before?.(world);
 
       const sinceMs = Date.now();
       await writer.during(

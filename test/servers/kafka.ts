@@ -140,7 +140,7 @@ export class LocalKafka implements KafkaServer {
 
   /** The same address with none of its data: every topic, offset and group is gone. */
   async wipe(): Promise<void> {
-    await this.stop();
+    await this.stop("killed");
     await rm(join(this.#folder, "data"), { recursive: true });
     await copyTemplate(this.#folder);
     await this.resume();

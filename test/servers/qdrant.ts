@@ -130,16 +130,16 @@ export class LocalQdrant implements QdrantServer {
     }
   }
 
-  /** The same address with none of its data. */
+  /** The same address with none of its data. Nothing of it is worth an end in order, which takes long. */
   async wipe(): Promise<void> {
-    await this.stop();
+    await this.stop("killed");
     await rm(this.#storage, { recursive: true });
     await this.resume();
   }
 
   /** A copy of all its data at this moment, for `setBack`. */
   async backUp(): Promise<void> {
-    await this.stop();
+    await this.stop("killed");
     await rm(this.#backup, { recursive: true, force: true });
     await cp(this.#storage, this.#backup, { recursive: true });
     await this.resume();
@@ -147,7 +147,7 @@ export class LocalQdrant implements QdrantServer {
 
   /** What it held when it was backed up. */
   async setBack(): Promise<void> {
-    await this.stop();
+    await this.stop("killed");
     await rm(this.#storage, { recursive: true });
     await cp(this.#backup, this.#storage, { recursive: true });
     await this.resume();

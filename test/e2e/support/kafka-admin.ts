@@ -3,6 +3,8 @@ import { eventually } from "@tidemark/testing";
 import { withAdmin } from "../../integration/support/kafka-admin.ts";
 import type { KafkaServer } from "../../servers/kafka.ts";
 
+const untilNobodyRuns = { withinMs: 60_000, everyMs: 500 };
+
 type Brokers = Pick<KafkaServer, "brokers">;
 
 export async function deleteTopic(kafka: Brokers, topic: string): Promise<void> {
@@ -44,13 +46,17 @@ export async function forgetGroups(kafka: Brokers, prefix: string): Promise<void
   });
 }
 
-/** As if every group of the deployment had read everything. None of them may be running. */
+/**
+ * As if every group of the deployment had read everything. None of them may be running; members that
+ * were killed are waited for, until their sessions have ended.
+ */
 export async function skipToEnds(kafka: Brokers, prefix: string): Promise<void> {
   await withAdmin(kafka, async (admin) => {
     const { groups } = await admin.listGroups();
     for (const { groupId } of groups.filter((group) => group.groupId.startsWith(prefix))) {
       for (const { topic } of await admin.fetchOffsets({ groupId })) {
-        await admin.resetOffsets({ groupId, topic, earliest: false });
+        const skip = () => admin.resetOffsets({ groupId, topic, earliest: false });
+        await eventually(skip, untilNobodyRuns);
       }
     }
   });
