@@ -16,6 +16,7 @@ export default {
       "<rootDir>/services/**/*.test.ts",
       "<rootDir>/test/*.test.ts",
       "<rootDir>/test/simulation/**/*.test.ts",
+      "<rootDir>/test/checker/**/*.test.ts",
       "<rootDir>/test/promises/**/*.test.ts",
       "<rootDir>/test/fences/**/*.test.ts",
     ]),

@@ -7,6 +7,7 @@ import { drawFeatures, type Features } from "./features.ts";
 import { Mishaps } from "./mishaps.ts";
 import { Operations } from "./operations.ts";
 import { Promises } from "./promises.ts";
+import { checkRebuilt, loseIndex } from "./rebuild.ts";
 import { checkRest, isCaughtUp, lagOf } from "./rest.ts";
 import { Searching } from "./searching.ts";
 import { SimulatedGeneration } from "./simulated-generation.ts";
@@ -34,6 +35,8 @@ export interface HistoryOutcome {
 }
 
 const restStepsMax = 20_000;
+/** Of the histories, every so-manieth ends with one: it takes as long as the rest. */
+const rebuildEvery = 3;
 
 export async function runHistory(options: HistoryOptions): Promise<HistoryOutcome> {
   const drawn = drawFeatures(seededChance(options.seed ^ 0x5eed));
@@ -51,7 +54,14 @@ class History {
   readonly #changes: Changes;
   readonly #mishaps: Mishaps;
   readonly #operations: Operations;
-  readonly #counts = { leftovers: 0, embedded: 0, answered: 0, incomplete: 0, displaced: 0 };
+  readonly #counts = {
+    leftovers: 0,
+    embedded: 0,
+    answered: 0,
+    incomplete: 0,
+    displaced: 0,
+    rebuilt: 0,
+  };
 
   constructor(options: HistoryOptions, features: Features) {
     const texts = new Map<string, string>();
@@ -147,6 +157,28 @@ class History {
     checkEmbeddingWork(this.#world, this.#promises);
     this.#searching.begin();
     await this.#quiet();
+    if (this.#options.seed % rebuildEvery === 0) await this.#rebuild();
+  }
+
+  /** The promises watch one index through its life; of this one what it comes to is compared. */
+  async #rebuild(): Promise<void> {
+    const { running, scheduler } = this.#world;
+    this.#world.note("the index is lost, and made again from the compacted log");
+    for (const one of running.slice()) this.#world.crash(one);
+    const live = loseIndex(this.#world);
+    for (let steps = 0; steps < restStepsMax; steps += 1) {
+      this.#mishaps.startMissing();
+      this.#world.step += 1;
+      const step = await scheduler.next();
+      if (step) this.#options.verbose?.(`${this.#world.step} ${step}`);
+      const { bug } = this.#world;
+      if (bug) throw new Violation(`a bug in the rebuild: ${bug.stack}`);
+      if (this.#unrest() !== null) continue;
+      checkRebuilt(live, this.#world.index);
+      this.#counts.rebuilt += 1;
+      return;
+    }
+    throw new Violation(`the rebuild does not come to rest: ${this.#unrest()}`);
   }
 
   async #quiet(): Promise<void> {
