@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FreshnessWire, SourceFreshnessWire } from "@tidemark/api";
 import type { EmbeddedArguments } from "./embedded-main.ts";
 import type { PartContext } from "./part.ts";
+import { cpuSecondsOf, memoryOf } from "./process-usage.ts";
 
 export interface BenchedOptions {
   /** The config file's content; JSON is YAML. */
@@ -29,8 +30,6 @@ const startWithinMs = 120_000;
 const drainWithinMs = 15_000;
 const outputCharsMax = 16_384;
 const outputShownMax = 1_000;
-/** As `getconf CLK_TCK` has it on every Linux. */
-const ticksPerSecond = 100;
 
 export class BenchedProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -148,13 +147,7 @@ export class BenchedProcess implements AsyncDisposable {
 
   /** Of all its threads, since it began. NaN where the system does not tell. */
   cpuSeconds(): number {
-    try {
-      const fields =
-        readFileSync(`/proc/${this.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-      return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-    } catch {
-      return Number.NaN;
-    }
+    return cpuSecondsOf(this.pid);
   }
 
   residentBytes(): number {
@@ -162,11 +155,8 @@ export class BenchedProcess implements AsyncDisposable {
   }
 
   /** Resident memory, and what of it are pages of files: programs, and what of the database is mapped. */
-  memory(): { readonly residentBytes: number; readonly fileBytes: number } {
-    const status = readFileSync(`/proc/${this.pid}/status`, "utf8");
-    const bytesOf = (name: string) =>
-      Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "mu").exec(status)?.[1]) * 1024;
-    return { residentBytes: bytesOf("VmRSS"), fileBytes: bytesOf("RssFile") };
+  memory(): ReturnType<typeof memoryOf> {
+    return memoryOf(this.pid);
   }
 
   throwIfEnded(): void {

@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- --only NAME --quick --out FILE --profile DIRECTORY]`: every figure beside what
- * it is compared with, in one run. A part that fails or runs out of time says so, and the rest goes
- * on. A quick run prints and writes nothing, unless told where.
+ * it is compared with, in one run. A name is a part's, or the beginning of several: `services`. A
+ * part that fails or runs out of time says so, and the rest goes on. A quick run prints and writes
+ * nothing, unless told where.
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,6 +16,10 @@ import type { Outcome, Part, PartReport } from "./part.ts";
 import { sectionText, writePage, type Section } from "./performance-page.ts";
 import { scanPart } from "./scan.ts";
 import { searchPart } from "./search.ts";
+import { servicesEventsPart } from "./services/events.ts";
+import { servicesFreshnessPart } from "./services/freshness.ts";
+import { servicesSearchPart } from "./services/search.ts";
+import { servicesThroughputPart } from "./services/throughput.ts";
 import { throughputPart } from "./throughput.ts";
 import { toolsPart } from "./tools.ts";
 
@@ -26,6 +31,10 @@ const parts: readonly Part[] = [
   scanPart,
   memoryPart,
   installPart,
+  servicesThroughputPart,
+  servicesFreshnessPart,
+  servicesEventsPart,
+  servicesSearchPart,
 ];
 
 const { values: options } = parseArgs({
@@ -40,7 +49,8 @@ const { values: options } = parseArgs({
 const exitCodeStopped = 130;
 const write = (line: string) => void process.stdout.write(`${line}\n`);
 const names = options.only.flatMap((list) => list.split(","));
-const unknown = names.filter((name) => !parts.some((part) => part.name === name));
+const isOf = (part: Part, name: string) => part.name === name || part.name.startsWith(`${name}-`);
+const unknown = names.filter((name) => !parts.some((part) => isOf(part, name)));
 if (unknown.length > 0) {
   write(`no part ${unknown.join(", ")}; there are ${parts.map(({ name }) => name).join(", ")}`);
   process.exit(2);
@@ -59,7 +69,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 try {
   for (const part of parts) {
-    if (names.length > 0 && !names.includes(part.name)) continue;
+    if (names.length > 0 && !names.some((name) => isOf(part, name))) continue;
     write(`\n## ${part.title}\n`);
     const loadBefore = load();
     const outcome = await runPart(part);

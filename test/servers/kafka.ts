@@ -112,6 +112,15 @@ export class LocalKafka implements KafkaServer {
     return new LocalKafka(folder, broker, await startBroker(folder));
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  /** Where its logs lie. */
+  get dataDirectory(): string {
+    return join(this.#folder, "data");
+  }
+
   /** Stops it, and starts it again on the same data at the same port. */
   async restart(): Promise<void> {
     await this.stop();

@@ -105,6 +105,14 @@ export class LocalQdrant implements QdrantServer {
     return new LocalQdrant(place, options, await startIn(place, options));
   }
 
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
+  get dataDirectory(): string {
+    return this.#storage;
+  }
+
   /** Takes it away as a crash does, or in order. */
   async stop(how: "in order" | "killed" = "in order"): Promise<void> {
     await (how === "killed" ? this.#process.kill() : this.#process.stop());

@@ -3,7 +3,8 @@
  * answers over gRPC. It needs neither log nor index.
  */
 import { createHealthServer, listeningOf } from "@tidemark/api";
-import { EmbedderServer } from "@tidemark/rpc";
+import type { Embedder } from "@tidemark/pipeline";
+import { EmbedderServer, type ServedModel } from "@tidemark/rpc";
 import {
   boundHeaps,
   createLogger,
@@ -28,6 +29,8 @@ export interface EmbedderServiceOptions {
   /** Of the HTTP side: health and metrics. */
   readonly host: string | null;
   readonly port: number | null;
+  /** Put around each model that is served, by a measurement of everything else. */
+  readonly wrap?: (model: Embedder) => Embedder;
 }
 
 /** Runs until told to stop and ends the process with its exit code. */
@@ -80,7 +83,7 @@ async function serve(
       ...grpc,
       version,
       drainMs: drainMs * drainShare,
-      models,
+      models: wrapped(models, options.wrap),
       nowMs: () => performance.now(),
       observe: measureAnswers(metrics, logger),
       bug: (error) => {
@@ -98,6 +101,16 @@ async function serve(
   logger.info({ version, address, grpc: `${grpc.host}:${server.port}` }, "running");
   await Promise.race([aborted(signal), bug.promise]);
   readiness.block("stopping", "what is under way is answered");
+}
+
+function wrapped<Model extends ServedModel>(
+  models: ReadonlyMap<string, Model>,
+  wrap: EmbedderServiceOptions["wrap"],
+): ReadonlyMap<string, ServedModel> {
+  if (!wrap) return models;
+  return new Map(
+    [...models].map(([name, model]) => [name, { ...model, embedder: wrap(model.embedder) }]),
+  );
 }
 
 /** Of the time to stop in, what answers may take; the rest is for closing the models. */

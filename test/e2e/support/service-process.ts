@@ -24,6 +24,8 @@ export interface ServiceStart {
   /** Where its output goes, appended. */
   readonly logFile: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** Started in place of the service's own; takes the same arguments. */
+  readonly program?: string;
 }
 
 const root = join(import.meta.dirname, "../../..");
@@ -49,7 +51,8 @@ export class ServiceProcess implements AsyncDisposable {
   readonly #ended: Promise<unknown>;
   #isMeantToEnd = false;
 
-  private constructor({ configFiles, environment, logFile, port, service }: ServiceStart) {
+  private constructor(options: ServiceStart) {
+    const { configFiles, environment, logFile, port, service } = options;
     this.service = service;
     this.url = `http://127.0.0.1:${port}`;
     this.logFile = logFile;
@@ -59,7 +62,7 @@ export class ServiceProcess implements AsyncDisposable {
       process.execPath,
       [
         "--disable-warning=ExperimentalWarning",
-        join(root, "services", service, "src/main.ts"),
+        options.program ?? join(root, "services", service, "src/main.ts"),
         ...configFiles.flatMap((file) => ["--config", file]),
         "--host",
         "127.0.0.1",
