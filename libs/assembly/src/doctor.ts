@@ -49,7 +49,7 @@ function missingServices({ options, shared }: Parts): readonly DoctorFinding[] {
   const heard = new Map(shared.reports.services());
   heard.set(options.service, (heard.get(options.service) ?? 0) + 1);
   const hasDatabases = Object.values(options.config.sources).some(
-    ({ kind }) => kind === "postgres",
+    ({ kind }) => kind === "postgres" || kind === "debezium",
   );
   const services = Object.keys(roleOfService).filter(
     (name) => name !== "connector" || hasDatabases,

@@ -174,6 +174,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
   const sources = await openSources({
     config,
     log,
+    history: log,
     index,
     catalogue,
     clock,

@@ -1,9 +1,9 @@
 /** Opens the event log and the vector index, each of the kind that the config chooses. */
-import { readFileSync } from "node:fs";
 import type { Clock, DocumentHistory, EventLog, VectorIndex } from "@tidemark/pipeline";
 import { KafkaEventLog } from "@tidemark/kafka";
 import { openQdrantIndex } from "@tidemark/qdrant";
 import { memoryBudget, type Config } from "@tidemark/runtime";
+import { securityOf } from "./kafka-security.ts";
 import { untilAnswered, type Starting } from "./until-answered.ts";
 import { SqliteDatabase, SqliteEventLog, SqliteVectorIndex } from "@tidemark/sqlite";
 
@@ -85,8 +85,7 @@ async function openKafka({
       clientId,
       clock,
       logger,
-      ...(sasl && { sasl: { ...sasl, password: sasl.password.reveal() } }),
-      ...(tls && { tls: pemOf(tls) }),
+      ...securityOf({ sasl, tls }),
     }),
   );
 }
@@ -97,14 +96,4 @@ async function openQdrant({ config, resources }: StoresOptions): Promise<VectorI
   const { apiKey, prefix, replication, url } = index;
   const opened = { url, prefix, replication, apiKey: apiKey?.reveal() ?? null };
   return resources.use(await openQdrantIndex(opened));
-}
-
-function pemOf(tls: {
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-}) {
-  const read = (path: string | undefined) => (path ? readFileSync(path, "utf8") : undefined);
-  const [ca, cert, key] = [read(tls.ca), read(tls.cert), read(tls.key)];
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
 }

@@ -1,6 +1,6 @@
 import { ExitError, exitCodes, type Config } from "@tidemark/runtime";
 
-const kinds = new Set(["folder", "postgres", "push", "s3"]);
+const kinds = new Set(["debezium", "folder", "postgres", "push", "s3"]);
 
 /** The parts of the grammar that no process runs yet are refused by name, never ignored. */
 export function refuseUnbuilt(config: Config): void {

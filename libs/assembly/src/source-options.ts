@@ -6,6 +6,7 @@ import type {
   Chance,
   Clock,
   ContentStore,
+  DocumentHistory,
   DocumentSource,
   EventLog,
   LostReport,
@@ -21,6 +22,7 @@ import type { Config, Logger } from "@tidemark/runtime";
 export interface SourcesOptions {
   readonly config: Config;
   readonly log: EventLog;
+  readonly history: DocumentHistory;
   readonly index: VectorIndex;
   readonly catalogue: Catalogue;
   readonly clock: Clock;

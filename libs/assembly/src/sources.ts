@@ -11,6 +11,7 @@ import {
 } from "@tidemark/pipeline";
 import type { SourceConfig } from "@tidemark/runtime";
 import { openBucketSource } from "./bucket-source.ts";
+import { openDebeziumSource } from "./debezium-source.ts";
 import { openPostgresSource } from "./postgres-source.ts";
 import { openFolderSource } from "./folder-source.ts";
 import { beatForPushed, openPushSource } from "./push-sources.ts";
@@ -105,6 +106,6 @@ function openSource(
     case "postgres":
       return openPostgresSource(options, source);
     case "debezium":
-      return null;
+      return openDebeziumSource(options, source);
   }
 }

@@ -60,6 +60,7 @@ export * from "./service/replay-job.ts";
 export * from "./service/replay.ts";
 export * from "./service/replays.ts";
 export * from "./service/served-source.ts";
+export * from "./service/set-aside-notices.ts";
 export * from "./service/stage-board.ts";
 export * from "./service/tidemark-service.ts";
 export * from "./service/why.ts";

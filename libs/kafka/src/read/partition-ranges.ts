@@ -10,7 +10,7 @@ const readUncommitted = 0;
 
 export async function readRanges(
   brokers: KafkaBrokers,
-  state: TopicState,
+  state: Pick<TopicState, "name" | "leaders">,
   partitions: readonly number[],
 ): Promise<readonly PartitionRange[]> {
   const byLeader = new Map<number, number[]>();
@@ -35,7 +35,7 @@ export async function readRanges(
 
 async function offsetsAt(
   brokers: KafkaBrokers,
-  { name }: TopicState,
+  { name }: Pick<TopicState, "name">,
   asked: { readonly leader: number; readonly led: readonly number[]; readonly timestamp: number },
 ): Promise<ReadonlyMap<number, number>> {
   const { leader, led, timestamp } = asked;

@@ -8,6 +8,8 @@ export interface WireRecord {
   readonly key: string;
   readonly value: string | null;
   readonly timestampMs: number;
+  /** Only where they are asked for; of several by one name the last. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** What it takes, roughly, in memory. */
   readonly bytes: number;
 }
@@ -24,6 +26,7 @@ export interface BatchesOptions {
   readonly aborted?: readonly AbortedTransaction[];
   /** Leaves out records by their key, before their value is read. */
   readonly wants?: (key: string) => boolean;
+  readonly withHeaders?: boolean;
 }
 
 export class UnreadableBatchError extends Error {
@@ -125,7 +128,7 @@ function decompress(buffer: Buffer, codec: number): Buffer {
   }
 }
 
-function readRecord(batch: Batch, { from, wants }: BatchesOptions): WireRecord | null {
+function readRecord(batch: Batch, { from, wants, withHeaders }: BatchesOptions): WireRecord | null {
   const length = batch.records.varint();
   const reader = new WireReader(batch.records.bytes(length));
   reader.int8(); // attributes
@@ -140,8 +143,19 @@ function readRecord(batch: Batch, { from, wants }: BatchesOptions): WireRecord |
     key,
     value: readBytes(reader)?.toString() ?? null,
     timestampMs: isStamped ? batch.maxTimestampMs : batch.firstTimestampMs + timestampDelta,
+    ...(withHeaders && { headers: readHeaders(reader) }),
     bytes: length + recordOverheadBytes,
   };
+}
+
+function readHeaders(reader: WireReader): Readonly<Record<string, string>> {
+  const count = reader.varint();
+  const headers: [string, string][] = [];
+  for (let at = 0; at < count; at += 1) {
+    const name = readBytes(reader)?.toString() ?? "";
+    headers.push([name, readBytes(reader)?.toString() ?? ""]);
+  }
+  return Object.fromEntries(headers);
 }
 
 function readBytes(reader: WireReader): Buffer | null {

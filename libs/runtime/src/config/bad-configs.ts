@@ -244,6 +244,16 @@ export const badConfigs: readonly BadConfig[] = [
     told: ["3:3 sources.crm.brokers | is missing | add brokers: [kafka.data:9093]"],
   },
   {
+    about: "Debezium topics of no table, hints for what cannot be read, and a type that is none",
+    text: `${versionLine}sources:\n  a: { kind: push }\n  b:\n    kind: debezium\n    topics: [b]\n    brokers: ["kafka:9092"]\n  c:\n    kind: debezium\n    topics: [c]\n    brokers: ["kafka:9092"]\n    hints: { public.q: { source: a, key: k }, public.r: { source: z, key: k } }\n    tables: { public.t: { key: id, text: "{{a}}", types: { p: money } } }\n`,
+    told: [
+      '4:3 sources.b.tables | is missing | add tables: { public.note: { key: id, text: "{{body}}" } }',
+      '12:34 sources.c.hints["public.q"].source | "a" cannot be asked for a document | name a source of the kind folder or s3',
+      '12:67 sources.c.hints["public.r"].source | "z" cannot be asked for a document | name a source of the kind folder or s3',
+      '13:63 sources.c.tables["public.t"].types.p | "money" is not a column type | write numeric(12,2)',
+    ],
+  },
+  {
     about: "a broker without a port",
     text: `${versionLine}log: { kind: kafka, brokers: [kafka] }\n`,
     told: ['2:31 log.brokers[0] | "kafka" is not a broker | write kafka.data:9093'],

@@ -100,9 +100,32 @@ function checkSources(tree: Located, tell: Tell): void {
         fix: "add brokers: [kafka.data:9093]",
       });
     }
+    if (kind === "debezium") {
+      for (const table of keysOf(tree, at("hints"))) checkHints(tree, at("hints", table), tell);
+      if (keysOf(tree, at("tables")).length + keysOf(tree, at("hints")).length === 0) {
+        tell(at("tables"), {
+          what: "is missing",
+          why: "the topics' rows are of no table that is taken",
+          fix: 'add tables: { public.note: { key: id, text: "{{body}}" } }',
+        });
+      }
+    }
     if (kind === "postgres") checkDatabaseUrl(tree, at("url"), tell);
     if (kind === "folder" || kind === "s3") checkRules(tree, at("rules"), tell);
   }
+}
+
+/** What a hint names must be a source that can be read by its keys. */
+function checkHints(tree: Located, path: Path, tell: Tell): void {
+  const name = textAt(tree, [...path, "source"]);
+  if (name === undefined) return;
+  const kind = textAt(tree, ["sources", name, "kind"]);
+  if (kind === "folder" || kind === "s3") return;
+  tell([...path, "source"], {
+    what: `${JSON.stringify(name)} cannot be asked for a document`,
+    why: kind === undefined ? "it is not under sources" : `it is of the kind ${kind}`,
+    fix: "name a source of the kind folder or s3",
+  });
 }
 
 function checkRules(tree: Located, path: Path, tell: Tell): void {

@@ -7,23 +7,23 @@ const sqliteLogSchema = section({
   kind: z.literal("sqlite").meta({ description: "In the data directory" }),
 }).meta({ description: "The event log in SQLite, in one process" });
 
+export const kafkaTlsSchema = section({
+  ca: path({ about: "Certificates that are trusted", example: "/etc/kafka/ca.pem" }).optional(),
+  cert: path({ about: "This side's certificate", example: "/etc/kafka/cert.pem" }).optional(),
+  key: path({ about: "Its key", example: "/etc/kafka/key.pem" }).optional(),
+}).meta({ description: "TLS; `{}` trusts the system's certificates" });
+
+export const saslSchema = section({
+  mechanism: oneOf(["scram-sha-512", "scram-sha-256", "plain"], "How to sign in"),
+  username: text({ about: "User name", example: "tidemark" }),
+  password: secret({ about: "Password", example: '"${file:/run/secrets/kafka}"' }),
+}).meta({ description: "Signing in" });
+
 const kafkaLogSchema = section({
   kind: z.literal("kafka").meta({ description: "On Kafka" }),
   brokers: brokersSchema,
-  tls: section({
-    ca: path({ about: "Certificates that are trusted", example: "/etc/kafka/ca.pem" }).optional(),
-    cert: path({ about: "This side's certificate", example: "/etc/kafka/cert.pem" }).optional(),
-    key: path({ about: "Its key", example: "/etc/kafka/key.pem" }).optional(),
-  })
-    .optional()
-    .meta({ description: "TLS; `{}` trusts the system's certificates" }),
-  sasl: section({
-    mechanism: oneOf(["scram-sha-512", "scram-sha-256", "plain"], "How to sign in"),
-    username: text({ about: "User name", example: "tidemark" }),
-    password: secret({ about: "Password", example: '"${file:/run/secrets/kafka}"' }),
-  })
-    .optional()
-    .meta({ description: "Signing in" }),
+  tls: kafkaTlsSchema.optional(),
+  sasl: saslSchema.optional(),
   prefix: text({ about: "Before the names of topics and groups", example: "tidemark." }).prefault(
     "tidemark.",
   ),

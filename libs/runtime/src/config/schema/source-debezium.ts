@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { matching } from "../fields.ts";
+import { matching, text } from "../fields.ts";
 import { listOf, section } from "../structure.ts";
 import { brokersSchema } from "./brokers.ts";
+import { kafkaTlsSchema, saslSchema } from "./log.ts";
 import { holdSchema, windowSchema } from "./pace.ts";
 import { columnPermissionsSchema } from "./policy.ts";
-import { tablesSchema } from "./tables.ts";
+import { debeziumTablesSchema, hintTablesSchema } from "./tables.ts";
 
 export const debeziumSourceSchema = section({
   kind: z.literal("debezium").meta({ description: "Debezium topics" }),
@@ -18,8 +19,17 @@ export const debeziumSourceSchema = section({
     }),
     "[crm.public.note]",
   ).meta({ description: "Topics with Debezium's envelopes" }),
-  brokers: brokersSchema.optional().meta({ description: "Those of `log` unless given" }),
-  tables: tablesSchema,
+  brokers: brokersSchema
+    .optional()
+    .meta({ description: "Those of `log`, with its tls and sasl, unless given" }),
+  tls: kafkaTlsSchema.optional(),
+  sasl: saslSchema.optional(),
+  tables: debeziumTablesSchema,
+  hints: hintTablesSchema,
+  placeholder: text({
+    about: "What the connector sends for a value that was stored apart and did not change",
+    example: "__debezium_unavailable_value",
+  }).prefault("__debezium_unavailable_value"),
   permissions: columnPermissionsSchema.optional(),
   window: windowSchema.optional(),
   hold: holdSchema.optional(),

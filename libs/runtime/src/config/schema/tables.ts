@@ -1,6 +1,6 @@
 /** Tables whose rows are documents: the same grammar for Postgres and for Debezium. */
 import { z } from "zod";
-import { text } from "../fields.ts";
+import { matching, text } from "../fields.ts";
 import { leaf, refuse } from "../leaf.ts";
 import { either, listOf, mapOf, section } from "../structure.ts";
 import { columnPermissionsSchema, columnTenantSchema } from "./policy.ts";
@@ -79,7 +79,7 @@ const conditionSchema = section({
   return z.NEVER;
 });
 
-const tableSchema = section({
+const tableShape = {
   key: keySchema,
   text: templateSchema,
   metadata: listOf(column("", "price"), "[price, category]")
@@ -91,12 +91,63 @@ const tableSchema = section({
   where: conditionSchema
     .optional()
     .meta({ description: "Rows to take; one that stops matching is a delete" }),
-});
+};
+const tableSchema = section(tableShape);
 
-export const tablesSchema = mapOf(tableSchema, /^[^.\s]+\.[^.\s]+$/u, {
+const tableName = /^[^.\s]+\.[^.\s]+$/u;
+const notTable = {
   what: "{key} is not a table",
   why: "a table is named with its schema",
   fix: "write public.products",
-}).meta({ description: "Tables by `schema.table`; each row is a document" });
+};
+
+export const tablesSchema = mapOf(tableSchema, tableName, notTable).meta({
+  description: "Tables by `schema.table`; each row is a document",
+});
+
+const columnTypeSchema = matching({
+  about: "The type that the database has for it",
+  example: "numeric(12,2)",
+  form: "column type",
+  pattern:
+    /^(?:numeric|decimal|date|time|timestamp|timestamptz|timetz|interval|bytea)(?: ?\(\d+(?:, ?\d+)?\))?(?:\[\])?$/u,
+  why: "numeric, decimal, date, time, timestamp, timestamptz, timetz, interval and bytea are read",
+});
+
+/** JSON without schemas does not say what a column's value stands for. */
+export const debeziumTablesSchema = mapOf(
+  section({
+    ...tableShape,
+    types: mapOf(columnTypeSchema, /^.+$/u, {
+      what: "{key} is not a column",
+      why: "a column has a name",
+      fix: "write price",
+    })
+      .prefault({})
+      .meta({
+        description: "Types of columns whose values do not say them, where records have no schema",
+      }),
+  }),
+  tableName,
+  notTable,
+)
+  .prefault({})
+  .meta({ description: "Tables by `schema.table`; each row is a document" });
+
+/** Rows that only name documents of another source. */
+export const hintTablesSchema = mapOf(
+  section({
+    source: text({ about: "Whose documents they are", example: "uploads", form: "source" }),
+    key: column("The column with the document's key", "path"),
+    action: column(
+      "The column that says what became of it, such as delete; unless given, it is looked at",
+      "action",
+    ).optional(),
+  }),
+  tableName,
+  notTable,
+)
+  .prefault({})
+  .meta({ description: "Tables whose rows say that a document of another source changed" });
 
 export type TableConfig = z.output<typeof tableSchema>;
