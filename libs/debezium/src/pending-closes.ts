@@ -99,7 +99,8 @@ export class PendingCloses {
     const counts = { absent: 0, applied: 0, held: 0 };
     if (due.length > 0) await untilRestricted({ ...this.#options, generation }, signal);
     for (const close of due) {
-      if (signal.aborted) break;
+      // What was not looked at is as it was.
+      if (signal.aborted) return this.report({ applied: counts.applied });
       const { epoch, isDoubtful, position, prefix } = close;
       const report = await closeAbsent(
         { ...this.#options, generation, limits: isDoubtful ? holdAll : limits },

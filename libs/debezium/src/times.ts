@@ -4,6 +4,8 @@ const dayMicros = 86_400_000_000n;
 /** The last day that Postgres knows, in 5874897, and the first, in 4714 BC, counted from 1970. */
 const lastDay = 2_145_031_948;
 const firstDay = -2_440_588;
+/** The most that 64 bits count. */
+const lastMicros = 2n ** 63n - 1n;
 /** The ends of a JavaScript date. */
 const dateDaysMax = 100_000_000;
 
@@ -24,6 +26,7 @@ export function timeOfMicros(micros: bigint): string {
 
 /** `2026-01-02T03:04:05.678901`; past all that Postgres knows is `infinity`. */
 export function timestampOfMicros(micros: bigint): string {
+  if (micros >= lastMicros) return "infinity";
   const ofDay = ((micros % dayMicros) + dayMicros) % dayMicros;
   const day = dateOfDays(Number((micros - ofDay) / dayMicros));
   return day.endsWith("infinity") ? day : `${day}T${timeOfMicros(ofDay)}`;

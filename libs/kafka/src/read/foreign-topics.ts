@@ -51,7 +51,7 @@ interface KnownTopic {
 }
 
 const metadataAgeMaxMs = 5_000;
-const partitionBytesMax = 1 << 20;
+const partitionBytesLeast = 64 << 10;
 
 export class KafkaForeignTopics implements AsyncDisposable {
   readonly #brokers: KafkaBrokers;
@@ -97,10 +97,8 @@ export class KafkaForeignTopics implements AsyncDisposable {
     { bytesMax, waitMs }: FetchOptions,
   ): Promise<readonly ForeignFetched[]> {
     const broker = await this.#brokers.node(leader);
-    const places = asked.map((place) => ({
-      ...place,
-      bytesMax: Math.min(bytesMax, partitionBytesMax),
-    }));
+    const share = Math.max(partitionBytesLeast, Math.floor(bytesMax / asked.length));
+    const places = asked.map((place) => ({ ...place, bytesMax: share }));
     const request = { topic: found.name, places, waitMs, bytesMax };
     const fetched = await sendCall(broker, fetchCall(request));
     return Promise.all(
