@@ -143,10 +143,10 @@ describeWith("Debezium on Kafka Connect", await findCapture(), (capture) => {
       // It is done when a change that was made after it is there.
       await eventually(
         async () => {
-          const [{ count = "0" } = {}] = await database.rows<{ count: string }>(
-            "select count(*)::text from signals where type = 'snapshot-window-close'",
+          const ends = await database.rows(
+            "select id from signals where type = 'snapshot-window-close'",
           );
-          expect(Number(count)).toBeGreaterThan(0);
+          expect(ends).not.toEqual([]);
         },
         { withinMs: 60_000 },
       );

@@ -31,13 +31,14 @@ describeWith("topics of others", await findKafka(), (kafka) => {
     "records come with their headers, those without a key or a value too, and where to read on",
     async () => {
       const topic = await written.make("plain", 2);
+      const timestampMs = Date.now() - 1_000;
       await written.write([
         {
           topic: "plain",
           key: '{"id":1}',
           value: "{}",
           headers: { a: "1", b: "ü" },
-          timestampMs: 7,
+          timestampMs,
         },
         { topic: "plain", key: '{"id":1}', value: null },
         { topic: "plain", key: null, value: '{"op":"t"}', partition: 1 },
@@ -56,7 +57,7 @@ describeWith("topics of others", await findKafka(), (kafka) => {
       const of = (partition: number) => fetched.find((each) => each.partition === partition);
       expect(of(0)).toMatchObject({ next: 2, end: 2, begin: null });
       expect(of(0)?.records).toMatchObject([
-        { key: '{"id":1}', value: "{}", headers: { a: "1", b: "ü" }, timestampMs: 7, offset: 0 },
+        { key: '{"id":1}', value: "{}", headers: { a: "1", b: "ü" }, timestampMs, offset: 0 },
         { key: '{"id":1}', value: null, headers: {}, offset: 1 },
       ]);
       expect(of(1)?.records).toMatchObject([{ key: null, value: '{"op":"t"}' }]);

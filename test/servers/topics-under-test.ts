@@ -39,7 +39,15 @@ export class TopicsUnderTest implements AsyncDisposable {
     const name = this.nameOf(topic);
     this.#made.add(name);
     await this.#admin.createTopics({
-      topics: [{ topic: name, numPartitions: partitions, replicationFactor: 1 }],
+      topics: [
+        {
+          topic: name,
+          numPartitions: partitions,
+          replicationFactor: 1,
+          // What was recorded long ago is not taken for old.
+          configEntries: [{ name: "retention.ms", value: "-1" }],
+        },
+      ],
       waitForLeaders: true,
     });
     return name;
