@@ -9,23 +9,21 @@ import { truncate } from "./support/kafka-admin.ts";
 import { realClock } from "./support/real-clock.ts";
 
 const testMs = 120_000;
-const options = { bytesMax: 1 << 20, waitMs: 100 };
+const fetching = { bytesMax: 1 << 20, waitMs: 100 };
 
 describeWith("topics of others", await findKafka(), (kafka) => {
   let written: TopicsUnderTest;
   let topics: KafkaForeignTopics;
+  const resources = new AsyncDisposableStack();
 
   beforeAll(async () => {
-    written = await TopicsUnderTest.open(kafka());
+    written = resources.use(await TopicsUnderTest.open(kafka()));
     const { brokers } = kafka();
-    const logger = silentLogger;
-    topics = new KafkaForeignTopics({ brokers, clientId: "t", clock: realClock, logger });
+    const options = { brokers, clientId: "t", clock: realClock, logger: silentLogger };
+    topics = resources.use(new KafkaForeignTopics(options));
   }, testMs);
 
-  afterAll(async () => {
-    await topics[Symbol.asyncDispose]();
-    await written[Symbol.asyncDispose]();
-  });
+  afterAll(() => resources.disposeAsync());
 
   test(
     "records come with their headers, those without a key or a value too, and where to read on",
@@ -49,7 +47,7 @@ describeWith("topics of others", await findKafka(), (kafka) => {
       ];
 
       const fetched = await eventually(async () => {
-        const found = await topics.fetch(topic, places, options);
+        const found = await topics.fetch(topic, places, fetching);
         expect(found.flatMap(({ records }) => records)).toHaveLength(3);
         return found;
       });
@@ -61,7 +59,7 @@ describeWith("topics of others", await findKafka(), (kafka) => {
         { key: '{"id":1}', value: null, headers: {}, offset: 1 },
       ]);
       expect(of(1)?.records).toMatchObject([{ key: null, value: '{"op":"t"}' }]);
-      expect(await topics.fetch(topic, [{ partition: 0, offset: 2 }], options)).toMatchObject([
+      expect(await topics.fetch(topic, [{ partition: 0, offset: 2 }], fetching)).toMatchObject([
         { records: [], next: 2, end: 2 },
       ]);
     },
@@ -75,7 +73,7 @@ describeWith("topics of others", await findKafka(), (kafka) => {
       await written.write(["a", "b", "c"].map((value) => ({ topic: "kept", key: null, value })));
       await truncate(kafka(), topic, { partition: 0, before: 2 });
 
-      const [fetched] = await topics.fetch(topic, [{ partition: 0, offset: 1 }], options);
+      const [fetched] = await topics.fetch(topic, [{ partition: 0, offset: 1 }], fetching);
 
       expect(fetched).toMatchObject({ records: [], next: 2, end: 3, begin: 2 });
     },

@@ -1,7 +1,10 @@
 /** Topics that others write, on a Kafka of the tests, under names of their own. */
 import { randomUUID } from "node:crypto";
 import { Kafka, logLevel, Partitioners, type Admin, type Producer } from "kafkajs";
+import { eventually } from "@tidemark/testing";
 import type { KafkaServer } from "./kafka.ts";
+
+const slow = { withinMs: 60_000, everyMs: 100 };
 
 export interface ForeignMessage {
   readonly topic: string;
@@ -38,7 +41,7 @@ export class TopicsUnderTest implements AsyncDisposable {
   async make(topic: string, partitions = 3): Promise<string> {
     const name = this.nameOf(topic);
     this.#made.add(name);
-    await this.#admin.createTopics({
+    const isMade = await this.#admin.createTopics({
       topics: [
         {
           topic: name,
@@ -48,8 +51,14 @@ export class TopicsUnderTest implements AsyncDisposable {
           configEntries: [{ name: "retention.ms", value: "-1" }],
         },
       ],
-      waitForLeaders: true,
+      waitForLeaders: false,
     });
+    if (!isMade) throw new Error(`${name} is there already`);
+    // Brokers learn of it one after the other.
+    await eventually(async () => {
+      const offsets = await this.#admin.fetchTopicOffsets(name);
+      return offsets.length === partitions;
+    }, slow);
     return name;
   }
 
@@ -61,10 +70,8 @@ export class TopicsUnderTest implements AsyncDisposable {
   async write(messages: readonly ForeignMessage[]): Promise<void> {
     for (const { headers = {}, key, partition = 0, timestampMs, topic, value } of messages) {
       const timestamp = timestampMs === undefined ? {} : { timestamp: String(timestampMs) };
-      await this.#producer.send({
-        topic: this.nameOf(topic),
-        messages: [{ key, value, partition, headers: { ...headers }, ...timestamp }],
-      });
+      const message = { key, value, partition, headers: { ...headers }, ...timestamp };
+      await this.#producer.send({ topic: this.nameOf(topic), messages: [message] });
     }
   }
 

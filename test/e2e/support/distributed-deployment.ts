@@ -50,7 +50,7 @@ export class DistributedDeployment implements Deployment {
     options: DistributedOptions = {},
   ): Promise<DistributedDeployment> {
     const sources = Object.values(options.sources ?? {}) as { readonly kind?: string }[];
-    const hasDatabases = sources.some(({ kind }) => kind === "postgres");
+    const hasDatabases = sources.some(({ kind }) => kind === "postgres" || kind === "debezium");
     const needed = serviceNames.filter((service) => service !== "connector" || hasDatabases);
     const services = needed.flatMap((service) =>
       Array.from({ length: options.instances?.[service] ?? 1 }, (_, at) => ({
