@@ -1,6 +1,8 @@
 /** Topics that others write, on a Kafka of the tests, under names of their own. */
 import { randomUUID } from "node:crypto";
 import { Kafka, logLevel, Partitioners, type Admin, type Producer } from "kafkajs";
+// Quietens the client library, whose timers Node warns of.
+import "../../libs/kafka/src/brokers/request-queue.ts";
 import { eventually } from "@tidemark/testing";
 import type { KafkaServer } from "./kafka.ts";
 
