@@ -19,6 +19,7 @@ export default {
       "<rootDir>/test/checker/**/*.test.ts",
       "<rootDir>/test/promises/**/*.test.ts",
       "<rootDir>/test/fences/**/*.test.ts",
+      "<rootDir>/test/chaos/**/*.test.ts",
     ]),
     project("e2e", ["<rootDir>/test/e2e/**/*.test.ts", "<rootDir>/test/integration/**/*.test.ts"]),
   ],

@@ -4,14 +4,20 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** @throws TypeError when the process cannot be reached, or goes away before it has answered. */
+/** @throws when the process cannot be reached, goes away before it has answered, or by `signal`. */
 export async function send(
   url: string,
-  request: { readonly method: string; readonly path: string; readonly body?: unknown },
+  request: {
+    readonly method: string;
+    readonly path: string;
+    readonly body?: unknown;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<Answer> {
-  const { body, method, path } = request;
+  const { body, method, path, signal } = request;
   const answer = await fetch(`${url}${path}`, {
     method,
+    ...(signal ? { signal } : {}),
     ...(body === undefined
       ? {}
       : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),

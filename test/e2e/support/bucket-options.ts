@@ -1,5 +1,5 @@
 /** A deployment whose sources are buckets of the tests. */
-import { testCredentials, type BucketUnderTest } from "../../servers/bucket-under-test.ts";
+import { testCredentials } from "../../servers/bucket-under-test.ts";
 import type { DeploymentOptions } from "./deployment.ts";
 
 export interface BucketServers {
@@ -7,9 +7,16 @@ export interface BucketServers {
   readonly sqs: { readonly url: string };
 }
 
+/** Where a bucket and its queue are. */
+export interface BucketPlace {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly queue: { readonly url: string; readonly deadLettersUrl: string };
+}
+
 /** Everything that a process needs to hear of the buckets and to read them, by source. */
 export function bucketOptions(
-  buckets: Readonly<Record<string, BucketUnderTest>>,
+  buckets: Readonly<Record<string, BucketPlace>>,
   others: DeploymentOptions = {},
 ): DeploymentOptions {
   return {
@@ -23,7 +30,7 @@ export function bucketOptions(
   };
 }
 
-function sourcesOf(buckets: Readonly<Record<string, BucketUnderTest>>) {
+function sourcesOf(buckets: Readonly<Record<string, BucketPlace>>) {
   return Object.fromEntries(
     Object.entries(buckets).map(([source, { endpoint, name, queue }]) => [
       source,

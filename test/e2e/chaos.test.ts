@@ -1,0 +1,45 @@
+/** A short run of `npm run chaos`: the long one is a program of its own. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findChaosServers, startChaosParts } from "../chaos/chaos-parts.ts";
+import { runChaos } from "../chaos/chaos-run.ts";
+import type { Fault } from "../chaos/plan-faults.ts";
+import { faultsOf } from "../chaos/report.ts";
+import { describeWith } from "../servers/available.ts";
+
+/** One of each kind. */
+const faults: readonly Fault[] = [
+  { kind: "kill", process: "upserter", awayMs: 500 },
+  { kind: "pause", process: "chunker-2", awayMs: 3_000 },
+  { kind: "server", server: "kafka", how: "away", awayMs: 1_000 },
+  { kind: "kill", process: "embedder", awayMs: 2_000 },
+  { kind: "server", server: "qdrant", how: "away", awayMs: 1_000 },
+  { kind: "server", server: "sqs", how: "away", awayMs: 2_000 },
+];
+/** Half of them strike while the one before is not over. */
+const rounds = faults.map((fault, at) => ({ calmMs: 500, fault, heals: at % 2 === 1 }));
+
+describeWith(
+  "services on servers of which each is away for a while",
+  await findChaosServers(),
+  (servers) => {
+    test("what was acknowledged is found, no answer was wrong, and the index is as one made afresh", async () => {
+      const directory = mkdtempSync(join(tmpdir(), "tidemark-chaos-"));
+      const told: string[] = [];
+      await using parts = await startChaosParts(servers());
+
+      const result = await runChaos(parts, {
+        rounds,
+        seed: 11,
+        directory,
+        tell: (line) => told.push(line),
+      });
+
+      expect({ faults: faultsOf(result), told }).toEqual({ faults: [], told });
+      expect(result.acknowledged).toBeGreaterThan(0);
+      expect(result.check?.documents).toBeGreaterThan(200);
+      rmSync(directory, { recursive: true, force: true });
+    }, 400_000);
+  },
+);
