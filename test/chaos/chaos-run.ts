@@ -114,7 +114,7 @@ class ChaosRun {
       this.#observer.run(url, over.signal),
       this.#gauges.run(url, over.signal),
       this.#memory.run(deployment, over.signal),
-    ];
+    ].map((work) => this.#guarded(work));
     for (const [at, round] of rounds.entries()) await this.#round(at, round);
     this.#now = "after the last round";
     await this.#driver.healed();
@@ -163,13 +163,21 @@ class ChaosRun {
       this.#push.run(url, prefix, stop.signal),
       this.#bucket.run(prefix, stop.signal),
       this.#folder.run(prefix, pace, stop.signal),
-    ];
+    ].map((work) => this.#guarded(work));
     await sleep(calmMs);
     const over = this.#driver.befall(fault);
     await (heals ? over.then(() => this.#driver.healed()) : sleep(calmMs));
     this.#driver.startWhatEnded();
     stop.abort();
     await Promise.all(streams);
+  }
+
+  /** An answer that no stream expects is a violation, and the rest goes on. */
+  #guarded(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => {
+      this.#violations.push(`${this.#now}: ${String(error)}`);
+      this.#options.tell(`violated: ${this.#violations.at(-1)}`);
+    });
   }
 
   /** Until all that happened is searchable, in ms; null when it never is. */
