@@ -20,6 +20,7 @@ export default {
       "<rootDir>/test/promises/**/*.test.ts",
       "<rootDir>/test/fences/**/*.test.ts",
       "<rootDir>/test/chaos/**/*.test.ts",
+      "<rootDir>/test/secrets/**/*.test.ts",
     ]),
     project("e2e", ["<rootDir>/test/e2e/**/*.test.ts", "<rootDir>/test/integration/**/*.test.ts"]),
   ],

@@ -16,12 +16,17 @@ const run = promisify(execFile);
 const plain = "org.apache.kafka.common.security.plain.PlainLoginModule";
 const scram = "org.apache.kafka.common.security.scram.ScramLoginModule";
 
-export const secureUser = { username: "tidemark", password: "planted-kafka-password" } as const;
+export const secureUser = {
+  username: "tidemark",
+  password: "planted-kafka-password-7d41c0e96b2fa853",
+} as const;
 
 export interface SecureKafka extends KafkaServer {
   /** Texts of what the broker shows, and of what a client has to show. */
   readonly ca: string;
   readonly client: { readonly cert: string; readonly key: string };
+  /** Where it keeps every topic, as the bytes that it was sent. */
+  readonly data: string;
 }
 
 export async function findSecureKafka(): Promise<Finding<SecureKafka>> {
@@ -55,6 +60,7 @@ async function startSecure(): Promise<SecureKafka> {
     brokers: [`127.0.0.1:${port}`],
     ca: shown.cert,
     client,
+    data,
     [Symbol.asyncDispose]: async () => {
       await running[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });

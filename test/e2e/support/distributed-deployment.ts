@@ -13,6 +13,8 @@ export interface DistributedOptions extends DeploymentOptions {
   readonly partitions?: number;
   /** How many of a service there are; one unless it is said. */
   readonly instances?: Partial<Record<ServiceName, number>>;
+  /** What `log` of the config says besides: how to sign in, and by which certificates. */
+  readonly log?: Readonly<Record<string, unknown>>;
 }
 
 interface Instance {
@@ -64,7 +66,7 @@ export class DistributedDeployment implements Deployment {
     );
     const prefix = `e2e-${randomBytes(4).toString("hex")}-`;
     const partitions = options.partitions ?? partitionsDefault;
-    const overlay = overlayOf(cluster, { grpc, partitions, prefix });
+    const overlay = overlayOf(cluster, { grpc, log: options.log ?? {}, partitions, prefix });
     const home = await DeploymentHome.make(options, overlay);
     const environment = options.environment ?? {};
     const deployment = new DistributedDeployment({ home, instances, prefix }, environment);
@@ -203,12 +205,17 @@ function keepLogs(directory: string, prefix: string): void {
 /** Laid over what the deployment's options say, as an operator has it in a file of its own. */
 function overlayOf(
   { brokers, qdrantKey, qdrantUrl }: ClusterAddress,
-  own: { readonly grpc: number; readonly partitions: number; readonly prefix: string },
+  own: {
+    readonly grpc: number;
+    readonly log: Readonly<Record<string, unknown>>;
+    readonly partitions: number;
+    readonly prefix: string;
+  },
 ): object {
   const { grpc, partitions, prefix } = own;
   return {
     version: 1,
-    log: { kind: "kafka", brokers, prefix, topics: { partitions, replication: 1 } },
+    log: { kind: "kafka", brokers, prefix, topics: { partitions, replication: 1 }, ...own.log },
     index: {
       kind: "qdrant",
       url: qdrantUrl,
