@@ -5,6 +5,10 @@ const mib = 2 ** 20;
 /** Quarters of a run differ by what is collected when. */
 const growthMax = 1.5;
 const growthBytesLeast = 64 * mib;
+/** In shorter runs processes are still warming up in the first quarter. */
+const roundsThatGrow = 50;
+/** What `server.memoryMax` is unless it is said. */
+const memoryBytesMax = 1024 * mib;
 /** What is promised of the observer. */
 const perSecondLeast = 20;
 
@@ -23,7 +27,11 @@ export function faultsOf(result: ChaosResult): string[] {
   if (ratePerSecond(observer) < perSecondLeast) {
     faults.push(`the observer asked ${ratePerSecond(observer).toFixed(1)} times a second`);
   }
-  return [...faults, ...growthOf(result)];
+  for (const [service, peaks] of result.memory) {
+    const peak = Math.max(...peaks);
+    if (peak > memoryBytesMax) faults.push(`the ${service} needed ${mibOf(peak)}`);
+  }
+  return result.rounds < roundsThatGrow ? faults : [...faults, ...growthOf(result)];
 }
 
 /** Services that needed more and more. */
