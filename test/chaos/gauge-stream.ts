@@ -11,6 +11,8 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const againAfterMs = 200;
 const writers = 3;
+/** The write may not have been kept, and is tried again. */
+const laterStatuses = new Set([408, 429]);
 /** Of the changes of a gauge that may be narrowed or deleted. */
 const endShare = 0.08;
 
@@ -116,7 +118,7 @@ export class GaugeStream {
         this.#record.wrote(key, write, (answer.body as { readonly token: string }).token);
       } else {
         this.#record.wasCutOff(key, write);
-        if (answer && answer.status < 500 && answer.status !== 429) {
+        if (answer && answer.status < 500 && !laterStatuses.has(answer.status)) {
           throw new RangeError(`${method} ${key}: ${JSON.stringify(answer)}`);
         }
         await sleep(againAfterMs);

@@ -15,6 +15,9 @@ export const gaugeKinds = ["open", "guarded", "narrowed", "doomed"] as const;
 export type GaugeKind = (typeof gaugeKinds)[number];
 
 export const gaugesMax = 200;
+/** One answer tells of so many. */
+const groupSize = 10;
+export const groupsMax = gaugesMax / groupSize;
 export const gaugeSource = "app";
 const ann = "user:ann";
 const bob = "user:bob";
@@ -41,9 +44,15 @@ export function keyOf(gauge: number): string {
   return `gauge/${gauge}.md`;
 }
 
-/** What a search asks for: the text but for its number. */
-export function questionOf(gauge: number): string {
-  return `Gauge ${gauge} of the northern dam reads`;
+/** What a search asks for, with the filter that leaves the gauges of the group alone. */
+export const question = "What does the gauge of the northern dam read?";
+
+export function groupOf(gauge: number): number {
+  return gauge % groupsMax;
+}
+
+export function gaugesOf(group: number): number[] {
+  return Array.from({ length: groupSize }, (_, at) => group + at * groupsMax);
 }
 
 /** The number that a text says; null when it is of another gauge. */
@@ -67,9 +76,9 @@ export function documentOf(
   return {
     source: gaugeSource,
     key: keyOf(gauge),
-    content: `${questionOf(gauge)} ${reading}. It is read by the watchman at dawn and at dusk.`,
+    content: `Gauge ${gauge} of the northern dam reads ${reading}. It is read by the watchman at dawn and at dusk.`,
     contentType: "text/markdown",
-    metadata: { gauge, write },
+    metadata: { gauge, group: groupOf(gauge), write },
     permissions: permissionsOf(kindOf(gauge), { isNarrow, reading }),
     tenant: "*",
     archived: false,

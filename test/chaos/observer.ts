@@ -1,14 +1,15 @@
-/** Asks for one gauge after another, as two people, so many times a second, whatever happens. */
+/** Asks for one group of gauges after another, as two people, so many times a second. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { between, pick } from "@tidemark/testing";
 import type { Chance } from "@tidemark/pipeline";
 import { send } from "../checker/ask.ts";
 import {
   askers,
-  gaugesMax,
+  gaugesOf,
   gaugeSource,
+  groupsMax,
   principalsOf,
-  questionOf,
+  question,
   type Asker,
   type GaugeState,
 } from "./gauge.ts";
@@ -20,9 +21,13 @@ interface Found {
 }
 
 /** So many questions wait for an answer at most; more are not asked, and counted. */
-const openMax = 120;
-const answerWithinMs = 5_000;
+const openMax = 40;
+const answerWithinMs = 15_000;
+/** More than a group has: two hits of one would be seen. */
+const limit = 30;
 const refusalsMax = 5;
+/** The server is busy, or what was asked did not arrive in time. */
+const laterStatuses = new Set([408, 429]);
 /** Whose documents it looks for, besides everybody's. */
 const tenant = "acme";
 
@@ -52,6 +57,8 @@ export class Observer {
   get figures() {
     return {
       asked: this.#asked,
+      /** Of documents, one by one. */
+      looks: this.#judge.answers,
       /** By the reason: no answer in time, a server's error, nobody there. */
       unanswered: new Map(this.#unanswered),
       unasked: this.#unasked,
@@ -77,8 +84,8 @@ export class Observer {
         this.#unasked += 1;
         continue;
       }
-      const gauge = between(this.#chance, 0, gaugesMax - 1);
-      const asking = this.#hear(url, gauge, pick(this.#chance, askers));
+      const group = between(this.#chance, 0, groupsMax - 1);
+      const asking = this.#hear(url, group, pick(this.#chance, askers));
       this.#open.add(asking);
       void asking.finally(() => this.#open.delete(asking));
     }
@@ -86,22 +93,26 @@ export class Observer {
     this.#observedMs += performance.now() - beganAtMs;
   }
 
-  /** Each of them once, as both, when nothing is under way any more. */
+  /** Every gauge once, as both, when nothing is under way any more. */
   async askLast(url: string, states: readonly GaugeState[]): Promise<void> {
-    for (const [gauge, state] of states.entries()) {
+    for (let group = 0; group < groupsMax; group += 1) {
       for (const asker of askers) {
-        const asked = this.#judge.asks(gauge, asker);
-        const answer = await this.#ask(url, gauge, asker);
-        if (typeof answer === "string") throw new Error(`no answer about ${gauge}: ${answer}`);
-        this.#judge.hearsLast(asked, answer, state);
+        const asked = gaugesOf(group).map((gauge) => this.#judge.asks(gauge, asker));
+        const answer = await this.#ask(url, group, asker);
+        if (typeof answer === "string")
+          throw new Error(`no answer about group ${group}: ${answer}`);
+        for (const each of asked) {
+          const state = states[each.gauge];
+          if (state) this.#judge.hearsLast(each, answer, state);
+        }
       }
     }
   }
 
-  async #hear(url: string, gauge: number, asker: Asker): Promise<void> {
-    const asked = this.#judge.asks(gauge, asker);
+  async #hear(url: string, group: number, asker: Asker): Promise<void> {
+    const asked = gaugesOf(group).map((gauge) => this.#judge.asks(gauge, asker));
     this.#asked += 1;
-    const answer = await this.#ask(url, gauge, asker);
+    const answer = await this.#ask(url, group, asker);
     if (typeof answer === "string") {
       this.#unanswered.set(answer, (this.#unanswered.get(answer) ?? 0) + 1);
       return;
@@ -109,24 +120,24 @@ export class Observer {
     const nowMs = performance.now();
     this.#silentMsWorst = Math.max(this.#silentMsWorst, nowMs - this.#answeredAtMs);
     this.#answeredAtMs = nowMs;
-    this.#judge.hears(asked, answer);
+    for (const each of asked) this.#judge.hears(each, answer);
   }
 
   /** The answer, or why there is none. */
-  async #ask(url: string, gauge: number, asker: Asker): Promise<GaugeAnswer | string> {
+  async #ask(url: string, group: number, asker: Asker): Promise<GaugeAnswer | string> {
     const body = {
-      query: questionOf(gauge),
+      query: question,
       sources: [gaugeSource],
-      filter: { gauge },
+      filter: { group },
       principals: principalsOf[asker],
       tenant,
-      limit: 10,
+      limit,
     };
     const signal = AbortSignal.timeout(answerWithinMs);
     try {
       const answer = await send(url, { method: "POST", path: "/v1/search", body, signal });
       if (answer.status !== 200) {
-        const isRefused = answer.status < 500 && answer.status !== 429;
+        const isRefused = answer.status < 500 && !laterStatuses.has(answer.status);
         if (isRefused && this.#refusals.length < refusalsMax) {
           this.#refusals.push(JSON.stringify(answer));
         }

@@ -12,6 +12,7 @@ function aResult(changes: Partial<ChaosResult> = {}): ChaosResult {
     acknowledged: 20,
     observer: {
       asked: 250,
+      looks: 2_000,
       unanswered: new Map([["timeout", 50]]),
       unasked: 0,
       observedMs: 10_000,
@@ -43,7 +44,9 @@ const { check, observer } = aResult();
 
 test("a run in which nothing was wrong has no fault, and says how often it was asked", () => {
   expect(faultsOf(aResult())).toEqual([]);
-  expect(tableOf(aResult())).toMatch(/a second +25\.0\n +answered +200 \(80\.0 %\)/u);
+  expect(tableOf(aResult())).toMatch(
+    /a second +25\.0\n.+2000\n +a second +200\.0\n +answered +200 \(80\.0 %\)/u,
+  );
 });
 
 test.each([
@@ -62,7 +65,7 @@ test.each([
     },
   ],
   ["a dead letter", { deadLetters: 1 }],
-  ["an observer who looked away", { observer: { ...observer, asked: 190 } }],
+  ["an observer who looked away", { observer: { ...observer, looks: 190 } }],
   ["memory that grew", { memory: new Map([["gateway", [200, 220, 280, 310].map(inMib)]]) }],
   ["memory past the bound", { memory: new Map([["gateway", [1_200, 900].map(inMib)]]) }],
 ] satisfies [string, Partial<ChaosResult>][])("%s is a fault", (_, changes) => {

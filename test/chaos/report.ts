@@ -9,8 +9,8 @@ const growthBytesLeast = 64 * mib;
 const roundsThatGrow = 50;
 /** What `server.memoryMax` is unless it is said. */
 const memoryBytesMax = 1024 * mib;
-/** What is promised of the observer. */
-const perSecondLeast = 20;
+/** What is promised of the observer: documents that it was told of, a second. */
+const looksPerSecondLeast = 20;
 
 /** Why the run failed; empty when it did not. */
 export function faultsOf(result: ChaosResult): string[] {
@@ -24,8 +24,9 @@ export function faultsOf(result: ChaosResult): string[] {
     faults.push(`${kind} ${subject}: ${detail}`);
   }
   if (deadLetters > 0) faults.push(`${deadLetters} dead letters`);
-  if (ratePerSecond(observer) < perSecondLeast) {
-    faults.push(`the observer asked ${ratePerSecond(observer).toFixed(1)} times a second`);
+  const looks = perSecond(observer.looks, observer);
+  if (looks < looksPerSecondLeast) {
+    faults.push(`the observer looked at ${looks.toFixed(1)} documents a second`);
   }
   for (const [service, peaks] of result.memory) {
     const peak = Math.max(...peaks);
@@ -62,7 +63,9 @@ export function tableOf(result: ChaosResult): string {
     ["writes acknowledged", acknowledged],
     ["  lost", lost],
     ["searches of the observer", observer.asked],
-    ["  a second", ratePerSecond(observer).toFixed(1)],
+    ["  a second", perSecond(observer.asked, observer).toFixed(1)],
+    ["  looks at a document that they answered", observer.looks],
+    ["  a second", perSecond(observer.looks, observer).toFixed(1)],
     ["  answered", `${answered} (${((100 * answered) / (observer.asked || 1)).toFixed(1)} %)`],
     ["  not answered", reasons.map(([reason, count]) => `${count} ${reason}`).join(", ")],
     ["  answered, not complete", result.incomplete],
@@ -85,8 +88,8 @@ export function tableOf(result: ChaosResult): string {
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join("\n");
 }
 
-function ratePerSecond({ asked, observedMs }: ChaosResult["observer"]): number {
-  return (1_000 * asked) / (observedMs || 1);
+function perSecond(count: number, { observedMs }: ChaosResult["observer"]): number {
+  return (1_000 * count) / (observedMs || 1);
 }
 
 function mibOf(bytes: number): string {

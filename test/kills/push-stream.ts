@@ -22,7 +22,7 @@ const linesMax = 5;
 const largeName = "house rules.md";
 
 /** Answers that say that the write may not have been kept, and may be tried again. */
-const outages = new Set([429, 503, 504]);
+const outages = new Set([408, 429, 503, 504]);
 const outagePauseMs = 200;
 
 interface Change {
