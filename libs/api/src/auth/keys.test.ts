@@ -1,5 +1,6 @@
+import { exitCodes, Secret } from "@tidemark/runtime";
 import { createKey, findKey, hashKey } from "./key-record.ts";
-import { mayListen } from "./listening.ts";
+import { listeningOf, mayListen } from "./listening.ts";
 import { parseKeys } from "./parse-keys.ts";
 
 const record = (name: string, rest: object = {}) => ({
@@ -71,6 +72,20 @@ test.each([
 
   expect(decision.allowed).toBe(allowed);
   if (!decision.allowed) expect(decision.fix).toContain("tidemark keys create");
+});
+
+test("keys that cannot be read are a fault of the config, and are not repeated", () => {
+  const key = createKey();
+  const server = {
+    keys: new Secret(JSON.stringify([{ name: "a", [key]: key }])),
+    listen: { host: "127.0.0.1", port: 0 },
+  };
+
+  const listen = () => listeningOf(server, { host: null, port: null });
+
+  expect(listen).toThrow(expect.objectContaining({ exitCode: exitCodes.config }));
+  expect(messageOf(listen)).toContain("server.keys: entry 1");
+  expect(messageOf(listen)).not.toContain(key);
 });
 
 function messageOf(act: () => unknown): string {

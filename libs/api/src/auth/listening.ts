@@ -29,9 +29,19 @@ export function mayListen(input: {
   return { allowed: true };
 }
 
+/** @throws ExitError naming every line that cannot be read; never a key or a hash. */
+function readableKeys(text: string): readonly KeyRecord[] {
+  try {
+    return parseKeys(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ExitError(exitCodes.config, `server.${error.message}`, { cause: error });
+  }
+}
+
 /**
  * Where a process listens, and with which keys, as configured or as told otherwise.
- * @throws ExitError when it may not
+ * @throws ExitError when it may not, or its keys cannot be read
  */
 export function listeningOf(
   server: Pick<ServerConfig, "keys" | "listen">,
@@ -41,7 +51,7 @@ export function listeningOf(
   readonly port: number;
   readonly keys: readonly KeyRecord[] | null;
 } {
-  const keys = server.keys ? parseKeys(server.keys.reveal()) : null;
+  const keys = server.keys ? readableKeys(server.keys.reveal()) : null;
   const host = told.host ?? server.listen.host;
   const port = told.port ?? server.listen.port;
   const decision = mayListen({ host, keys });

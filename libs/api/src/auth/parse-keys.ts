@@ -1,4 +1,5 @@
 /** The keys file: one JSON object a line, or one JSON list. Empty lines and `#` are skipped. */
+import type { z } from "zod";
 import { keyRecordSchema, type KeyRecord } from "./key-record.ts";
 
 const keysMax = 10_000;
@@ -54,9 +55,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function told(where: string, issue: { path: PropertyKey[]; message: string }): string {
+function told(where: string, issue: z.core.$ZodIssue): string {
   const path = issue.path.map(String).join(".");
-  return `${where}${path === "" ? "" : ` ${path}`}: ${issue.message}`;
+  // Names of fields are as foreign as their values: a key may have been pasted there.
+  const wrong = issue.code === "unrecognized_keys" ? "a field is not known" : issue.message;
+  return `${where}${path === "" ? "" : ` ${path}`}: ${wrong}`;
 }
 
 function repeated(records: readonly KeyRecord[], field: "name" | "hash"): readonly string[] {
