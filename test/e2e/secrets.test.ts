@@ -141,7 +141,7 @@ test(
     ];
 
     const keys = join(directory, "keys.yaml");
-    const wrongKeys = JSON.stringify([{ name: "a", key: admin }]);
+    const wrongKeys = JSON.stringify([{ name: "a", [admin]: admin }]);
     const server = { keys: wrongKeys, data: join(directory, "data") };
     writeFileSync(keys, JSON.stringify({ version: 1, server }));
     const runs = [await runCli(["serve", "--config", keys])];
