@@ -124,3 +124,19 @@ function line({
 }: ReturnType<typeof check>["problems"][number]) {
   return `${row}:${column} ${path} | ${what} | ${fix}`;
 }
+
+test.each([
+  ["the place of a map that has one", "log: { kind: kafka, brokers: [a:1], sasl: hunter2 }"],
+  ["the place of a source", "sources: { shop: hunter2 }"],
+  ["a URL where none is expected", "log: { kind: kafka, brokers: [http://a:hunter2@b/c] }"],
+  [
+    "a URL that is cut off",
+    `sources: { a: { kind: push, tenant: "http://a:hunter2@${"b".repeat(80)}" }, b: 1 }`,
+  ],
+])("a secret in %s is not repeated", (_, text) => {
+  const { config, problems } = check(`${head}${text}\n`);
+
+  expect(config).toBeUndefined();
+  expect(problems.length).toBeGreaterThan(0);
+  expect(JSON.stringify(problems)).not.toContain("hunter2");
+});

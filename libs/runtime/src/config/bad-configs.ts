@@ -68,7 +68,9 @@ export const badConfigs: readonly BadConfig[] = [
   {
     about: "a source that is not a map",
     text: `${versionLine}sources:\n  docs: ./docs\n`,
-    told: ['3:9 sources.docs | "./docs" is not a map of keys | write its keys below it, indented'],
+    told: [
+      "3:9 sources.docs | what stands here is not a map of keys | write its keys below it, indented",
+    ],
   },
   {
     about: "sources without a value",

@@ -11,6 +11,8 @@ type Issue = z.core.$ZodIssue;
 interface Asked {
   readonly tree: Located;
   readonly isSecret: (path: Path) => boolean;
+  /** Whether one of the keys below is a secret: what stands in their place may be one. */
+  readonly holdsSecret: (path: Path) => boolean;
 }
 
 export function explain(issues: readonly Issue[], asked: Asked): Problem[] {
@@ -51,7 +53,8 @@ function problemsOf(issue: Issue, path: Path, asked: Asked): Found[] {
   const refusal = refusalOf(issue, here);
   const at =
     here === undefined || issue.code === "invalid_key" ? placeOfKey(asked.tree, path) : here.at;
-  const shown = asked.isSecret(path) ? "the secret" : show(here);
+  const mayBeSecret = here?.kind === "scalar" && asked.holdsSecret(path);
+  const shown = asked.isSecret(path) ? "the secret" : mayBeSecret ? "what stands here" : show(here);
   const key = JSON.stringify(String(path.at(-1) ?? ""));
   const fill = (text: string) => text.replaceAll("{value}", shown).replaceAll("{key}", key);
   const { what, why, fix } = refusal;
@@ -129,11 +132,12 @@ function withoutMisspelled(found: readonly Found[]): Problem[] {
 }
 
 const shownLengthMax = 60;
+const passwordInUrl = /(?<before>:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/gu;
 
 function show(located: Located | undefined): string {
   if (located === undefined) return "it";
   if (located.kind !== "scalar") return `a ${located.kind}`;
   if (located.reference !== undefined) return `the value of ${located.reference}`;
-  const text = JSON.stringify(located.value);
+  const text = JSON.stringify(located.value).replaceAll(passwordInUrl, "$<before>***");
   return text.length <= shownLengthMax ? text : `${text.slice(0, shownLengthMax)}…"`;
 }

@@ -37,15 +37,18 @@ function withoutOurs(value: unknown): unknown {
 }
 
 /** Says of a path whether a leaf there carries a mark such as `x-secret`. */
-export function pathsMarked(mark: "x-secret" | "x-path"): (path: Path) => boolean {
+export function pathsMarked(
+  mark: "x-secret" | "x-path",
+  { above = 0 }: { readonly above?: number } = {},
+): (path: Path) => boolean {
   const marked = new Set<string>();
   collect(annotatedSchema, [], mark, marked);
   const patterns = [...marked].map((text) => JSON.parse(text) as readonly string[]);
   return (path) =>
     patterns.some(
       (pattern) =>
-        pattern.length === path.length &&
-        pattern.every((key, index) => key === "*" || key === path[index]),
+        pattern.length === path.length + above &&
+        path.every((key, index) => pattern[index] === "*" || pattern[index] === key),
     );
 }
 

@@ -40,7 +40,7 @@ export function checkConfig(input: ConfigInput): {
   const complete = trees.length === read.length;
   const whole = trees.reduce(overlay, builtIn);
   const result = configSchema.safeParse(plain(whole));
-  const found = explain(result.error?.issues ?? [], { tree: whole, isSecret });
+  const found = explain(result.error?.issues ?? [], { tree: whole, isSecret, holdsSecret });
   // What seems missing may stand in a file that could not be read.
   problems.push(...(complete ? found : found.filter(({ what }) => what !== "is missing")));
   if (complete) problems.push(...checkAcross(whole, isSecret));
@@ -50,6 +50,7 @@ export function checkConfig(input: ConfigInput): {
 }
 
 const isSecret = pathsMarked("x-secret");
+const holdsSecret = pathsMarked("x-secret", { above: 1 });
 const isPath = pathsMarked("x-path");
 
 /** The model that travels with Tidemark, under every file. */
