@@ -25,7 +25,7 @@ ${asFormatted(starterConfig().trimEnd())}
 - Several files are laid over each other in order: \`--config a.yaml --config b.yaml\`. Maps are merged;
   lists and single values are replaced, and so is a map whose \`kind\` differs.
 - \`\${env:NAME}\` and \`\${file:/path}\` are replaced in values, after the YAML was read; \`$\${\` stands for
-  \`\${\`. Secrets are never printed; one in plain text is a warning.
+  \`\${\`. Secrets are never printed, nor what stands in their place; one in plain text is a warning.
 - Relative paths begin at the file that states them.
 - \`tidemark config check\` tells every problem at once with file, line and column, and exits with 78.
 - \`tidemark.schema.json\`, beside this page, is for editors. It describes a whole file: one
