@@ -1,4 +1,10 @@
-import { fingerprintOf, sourceName, type Generation, type GenerationState } from "@tidemark/domain";
+import {
+  documentId,
+  fingerprintOf,
+  sourceName,
+  type Generation,
+  type GenerationState,
+} from "@tidemark/domain";
 import {
   aGeneration,
   aManifest,
@@ -13,6 +19,8 @@ import {
   VirtualClock,
 } from "@tidemark/testing";
 import type { PushedDocument, SearchRequest } from "../operations.ts";
+import type { DocumentHistory } from "../ports/document-history.ts";
+import type { LogRecord } from "../ports/event-log.ts";
 import { mutationsTopic } from "../topics.ts";
 import { TidemarkService, type ServiceOptions } from "./tidemark-service.ts";
 
@@ -95,7 +103,10 @@ test.each(["building", "validating"] as const)(
 );
 
 /** A pushed source whose epoch changes when its log does, as soon as somebody looks. */
-async function aPushService(log: MemoryEventLog, { isNoticed }: { readonly isNoticed: boolean }) {
+async function aPushService(
+  log: MemoryEventLog,
+  { isNoticed, index }: { readonly isNoticed: boolean; readonly index?: MemoryVectorIndex },
+) {
   const partitions = async () => (await log.identity(mutationsTopic)).partitions;
   let known = await partitions();
   const app = {
@@ -111,7 +122,24 @@ async function aPushService(log: MemoryEventLog, { isNoticed }: { readonly isNot
     defaultPermissions: { kind: "public" },
     defaultTenant: "*",
   };
-  return aService("active", { log, sources: new Map([["app", app]]) });
+  await index?.ensureGeneration(aGeneration, 32);
+  const sources = new Map([["app", app]]);
+  return aService("active", { log, history: historyOf(log), sources, ...(index && { index }) });
+}
+
+/** The newest first, as the log of a document has them. */
+function historyOf(log: MemoryEventLog): DocumentHistory {
+  return {
+    async recordsOf(topic, id, recordsMax) {
+      const found: LogRecord[] = [];
+      for (const { begin, end, partition } of await log.ranges(topic)) {
+        const range = { from: begin, to: end, recordsMax: 1_000 };
+        found.push(...(await log.read(topic, partition, range)));
+      }
+      const newest = found.toReversed().filter(({ key }) => key?.split("#")[0] === id);
+      return newest.slice(0, recordsMax);
+    },
+  };
 }
 
 const pushed: PushedDocument = {
@@ -143,3 +171,44 @@ test.each([true, false])(
     else await expect(push()).rejects.toMatchObject({ status: 503 });
   },
 );
+
+const readers = { permissions: { kind: "only", principals: ["ann"] } } as const;
+
+test("a part of what was just pushed is taken, seen or not", async () => {
+  const service = await aPushService(new MemoryEventLog(), { isNoticed: true });
+  const source = sourceName("app");
+  const [put] = await service.put(source, [pushed]);
+
+  const patched = await service.patch(source, "note", readers);
+
+  expect(patched.revision.position).toBeGreaterThan(put?.revision.position ?? 0);
+});
+
+test("a part of a document that stands in a log before this one is refused until it is put again", async () => {
+  const store = new LogStore(1);
+  const index = new MemoryVectorIndex();
+  const service = await aPushService(new MemoryEventLog({ store }), { isNoticed: true, index });
+  const source = sourceName("app");
+  await service.put(source, [pushed]);
+  const id = documentId(source, "note");
+  const manifest = aManifest({ documentId: id, seen: { revision: { epoch: 1, position: 1 } } });
+  await index.commit(aGeneration, [{ manifest, tokenRead: null, put: [], sweep: null }], []);
+  await service.patch(source, "note", readers);
+
+  store.addPartitions(mutationsTopic, 4);
+
+  const refused = { status: 409, code: "older-log" };
+  await expect(service.patch(source, "note", readers)).rejects.toMatchObject(refused);
+  await service.put(source, [pushed]);
+  expect((await service.patch(source, "note", readers)).revision.epoch).toBe(4);
+});
+
+test("a part of nothing is refused, after partitions were added too", async () => {
+  const store = new LogStore(1);
+  const service = await aPushService(new MemoryEventLog({ store }), { isNoticed: true });
+  store.addPartitions(mutationsTopic, 4);
+
+  const patched = service.patch(sourceName("app"), "note", readers);
+
+  await expect(patched).rejects.toMatchObject({ status: 404, code: "unknown-document" });
+});

@@ -3,6 +3,7 @@
  * gateway. Each operation is short; what is decided is decided elsewhere.
  */
 import {
+  compareRevisions,
   decodeMutation,
   keyOf,
   normalizeString,
@@ -46,6 +47,7 @@ import type { VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
 import { searchIndex } from "../query/search.ts";
 import { refuseBadVector } from "../stages/vectors-for.ts";
+import { mutationsTopic } from "../topics.ts";
 import { awaitWrites } from "./await-writes.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { DeadLetterDesk } from "./dead-letter-desk.ts";
@@ -216,7 +218,7 @@ export class TidemarkService implements Operations {
     facet: { readonly metadata: Metadata } | { readonly permissions: Permissions },
     origin: WriteOrigin = { trace: null },
   ): Promise<Accepted> {
-    await this.#mustExist(source, key);
+    await this.#mustStand(source, key);
     const { clock, log } = this.#options;
     return pushTo(this.#source(source), (target) =>
       pushFacet(log, clock, target, { key, ...origin }, facet),
@@ -353,18 +355,32 @@ export class TidemarkService implements Operations {
     throw new RequestError(404, "unknown-source", `no source ${name}; there are: ${known}`);
   }
 
-  async #mustExist(source: SourceName, key: string): Promise<void> {
-    await pushTargetOf(this.#source(source));
+  /**
+   * A part stands in the same partition as its document, or an index that is made anew may read it
+   * first and lose it: the document must have been put since the log became what it is.
+   */
+  async #mustStand(source: SourceName, key: string): Promise<void> {
+    const { epoch } = await pushTargetOf(this.#source(source));
     const { history, index, generations } = this.#options;
     const id = `${source}/${key}` as DocumentId;
     const [manifest] = await index.manifests(generations.active.id, [id]);
-    if (manifest && manifest.seen.offset >= 0 && !manifest.seen.deleted) return;
+    const isSeen = manifest && manifest.seen.offset >= 0 && !manifest.seen.deleted;
+    if (isSeen && manifest.seen.revision.epoch >= epoch) return;
     // It may have been written a moment ago and not been seen yet.
-    const [newest] = await history.recordsOf("mutations", id, 1);
-    const isPending = newest && newest.offset > (manifest?.seen.offset ?? -1);
-    const mutation = isPending && decodeMutation(newest.value ?? "", newest.offset);
-    if (mutation && "kind" in mutation && mutation.kind !== "delete") return;
-    throw new RequestError(404, "unknown-document", `no document ${id}; PUT it first`);
+    const [newest] = await history.recordsOf(mutationsTopic, id, 1);
+    const mutation = newest && decodeMutation(newest.value ?? "", newest.offset);
+    if (mutation && "kind" in mutation && mutation.revision.epoch >= epoch) {
+      const seen = manifest?.seen.revision;
+      const isPending = !seen || compareRevisions(mutation.revision, seen) > 0;
+      if (isPending && mutation.kind !== "delete") return;
+    }
+    if (!isSeen) throw new RequestError(404, "unknown-document", `no document ${id}; PUT it first`);
+    throw new RequestError(
+      409,
+      "older-log",
+      `document ${id} was written before the log became another one or had partitions added: ` +
+        "PUT it again, and what is PATCHed after that stays with it",
+    );
   }
 }
 
