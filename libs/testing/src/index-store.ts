@@ -36,9 +36,10 @@ export class IndexStore {
   }
 
   raiseProgress(progress: readonly Progress[]): void {
-    for (const { topic, group, partition, offset } of progress) {
+    for (const { topic, group, partition, offset, from = 0 } of progress) {
       const name = `${topic}\n${group}`;
       const offsets = this.#progress.get(name) ?? new Map<number, number>();
+      if ((offsets.get(partition) ?? 0) < from) continue;
       offsets.set(partition, Math.max(offset, offsets.get(partition) ?? 0));
       this.#progress.set(name, offsets);
     }

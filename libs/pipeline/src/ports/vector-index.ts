@@ -25,6 +25,11 @@ export interface Progress {
   readonly group: string;
   readonly partition: number;
   readonly offset: number;
+  /**
+   * How far the group knows the index to be. One that is not so far was wiped or set back: nothing is
+   * written then, so that it shows. Written whatever the index has when absent.
+   */
+  readonly from?: number;
 }
 
 /** One document's commit: points first, then its manifest on a condition, then the sweep. */

@@ -60,6 +60,7 @@ function aWorld(stage: Stage<string>) {
     completed: (tasks) => completed.push(...tasks.map((task) => task.key)),
     troubled: () => {},
     progressTopic: () => "",
+    reached: () => 0,
   });
   return { attempts, clock, completed, log };
 }

@@ -17,6 +17,8 @@ interface Surroundings<T> {
   troubled(trouble: string): void;
   /** Under which name the index keeps the group's progress. */
   progressTopic(): string;
+  /** How far the group is in a partition, as the index has it; undefined until it is known. */
+  reached(partition: number): number | undefined;
 }
 
 interface History {
@@ -193,12 +195,10 @@ export class Attempts<T> {
     const { group } = this.#stage;
     const topic = this.#around.progressTopic();
     const records = tasks.flatMap((task) => task.items.map((entry) => entry.record));
-    return [...this.#around.completing(records)].map(([partition, offset]) => ({
-      topic,
-      group,
-      partition,
-      offset,
-    }));
+    return [...this.#around.completing(records)].flatMap(([partition, offset]) => {
+      const from = this.#around.reached(partition);
+      return from === undefined ? [] : { topic, group, partition, offset, from };
+    });
   }
 }
 

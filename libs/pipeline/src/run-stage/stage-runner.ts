@@ -27,6 +27,7 @@ export class StageRunner<T> {
   readonly #wakeup = new Wakeup();
   readonly #pending: PendingDocuments<T>;
   readonly #attempts: Attempts<T>;
+  /** What the group has acknowledged, by partition; the index is as far, or was set back since. */
   #acknowledged: Map<number, number> = new Map();
   /** Under which name the index keeps the group's progress. */
   #progressTopic = "";
@@ -45,6 +46,7 @@ export class StageRunner<T> {
       completed: (tasks) => this.#complete(tasks),
       troubled: (trouble) => this.#setTrouble(trouble),
       progressTopic: () => this.#progressTopic,
+      reached: (partition) => this.#acknowledged.get(partition),
     });
   }
 
@@ -68,6 +70,7 @@ export class StageRunner<T> {
     if (!opened) return "stopped";
     await using consumer = opened;
     await this.#patiently("index", signal, () => this.#compare(consumer, signal));
+    await this.#patiently("log", signal, () => this.#learn(consumer));
     const stop = AbortSignal.any([signal, this.#wakeup.failure]);
     stop.addEventListener("abort", () => this.#wakeup.ring(), { once: true });
     await Promise.all([
@@ -236,14 +239,23 @@ export class StageRunner<T> {
     const { index, observer } = this.#options;
     const { group, name } = this.#stage;
     const topic = this.#progressTopic;
+    const safe = [...this.#offsets.safe()];
+    if (safe.some(([partition]) => !this.#acknowledged.has(partition))) await this.#learn(consumer);
     const acknowledged = this.#acknowledged;
-    for (const [partition, offset] of this.#offsets.safe()) {
-      if ((acknowledged.get(partition) ?? -1) >= offset) continue;
-      if (index) await index.writeProgress([{ topic, group, partition, offset }]);
+    for (const [partition, offset] of safe) {
+      const from = acknowledged.get(partition) ?? 0;
+      if (from >= offset) continue;
+      if (index) await index.writeProgress([{ topic, group, partition, offset, from }]);
       await consumer.acknowledge(partition, offset);
       acknowledged.set(partition, offset);
     }
     observer.state({ stage: name, group, waiting: this.waiting, trouble: this.#trouble });
+  }
+
+  /** Where the group was when its partitions came to be held here. */
+  async #learn(consumer: LogConsumer): Promise<void> {
+    const found = await consumer.acknowledged();
+    this.#acknowledged = new Map([...found, ...this.#acknowledged]);
   }
 
   async #passMarkers(signal: AbortSignal): Promise<void> {

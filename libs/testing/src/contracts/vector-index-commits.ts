@@ -285,6 +285,30 @@ export function vectorIndexCommits(open: () => Promise<VectorIndex>): void {
       expect(await index.progress(topic, "another")).toEqual(new Map());
     }));
 
+  test("progress is not written where the index is not as far as the group knows it to be", () =>
+    withGeneration(open, dimension, async (index, generation) => {
+      const topic = freshName("topic");
+      const group = `upserter.${generation}`;
+      const at = (partition: number, from: number, offset: number) => ({
+        topic,
+        group,
+        partition,
+        offset,
+        from,
+      });
+      await index.writeProgress([at(0, 0, 5), at(1, 0, 5)]);
+
+      await index.writeProgress([at(0, 5, 7), at(1, 6, 8), at(2, 1, 9), at(3, 0, 1)]);
+      await index.commit(generation, [aCommit({ generation })], [at(1, 7, 9), at(3, 1, 2)]);
+
+      const expected = [
+        [0, 7],
+        [1, 5],
+        [3, 2],
+      ] as const;
+      expect(await index.progress(topic, group)).toEqual(new Map(expected));
+    }));
+
   test("progress is not written over a commit that was lost", () =>
     withGeneration(open, dimension, async (index, generation) => {
       const topic = freshName("topic");
