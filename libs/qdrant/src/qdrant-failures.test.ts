@@ -21,13 +21,18 @@ test.each([
   await expect(failed).rejects.toMatchObject(expected);
 });
 
-test("a collection that another process is about to index is asked again later", async () => {
-  await using at = await openFake();
-  const error = "Wrong input: No appropriate index for faceting: `tally`. Please create one";
-  at.fake.mishap = { status: 400, body: refusal(error) };
+test.each([
+  "Wrong input: No appropriate index for faceting: `tally`. Please create one",
+  'Bad request: Index required but not found for "kind" of one of the following types: [keyword].',
+])(
+  "a collection that another process is about to index is asked again later: %s",
+  async (error) => {
+    await using at = await openFake();
+    at.fake.mishap = { status: 400, body: refusal(error) };
 
-  await expect(at.primitives.ensureGeneration(g1, dimension)).rejects.toThrow(TransientError);
-});
+    await expect(at.primitives.ensureGeneration(g1, dimension)).rejects.toThrow(TransientError);
+  },
+);
 
 test.each([
   ["the key is wrong", 403],

@@ -13,7 +13,7 @@ export const dependency = "qdrant";
 
 const detailCharactersMax = 300;
 const requestTimeout = 408;
-const isWithoutIndex = /\bNo \w+ index for\b/u;
+const isWithoutIndex = /\bNo \w+ index for\b|\bIndex required but not found\b/u;
 const tooManyRequests = 429;
 
 /**
