@@ -40,6 +40,7 @@ interface NewWorld {
   readonly told: readonly string[];
   /** Pushed documents have no other copy than the log: what it had not passed on is pushed again. */
   readonly losesPushes?: true;
+  readonly before?: (world: World) => Promise<void>;
   readonly happens: (world: World) => Promise<void>;
 }
 
@@ -80,6 +81,16 @@ const worlds: readonly NewWorld[] = [
     happens: ({ cluster }) => cluster.qdrant.wipe(),
   },
   {
+    what: "Qdrant is set back to what it was",
+    told: [beganAnew.index],
+    async before({ cluster, writer }) {
+      await cluster.qdrant.backUp();
+      await writer.during(() => writer.deleteFile());
+      await writer.untilAllFound();
+    },
+    happens: ({ cluster }) => cluster.qdrant.setBack(),
+  },
+  {
     what: "every group's offsets are forgotten",
     told: [beganAnew.offsets],
     happens: ({ cluster, deployment }) =>
@@ -101,10 +112,11 @@ const worlds: readonly NewWorld[] = [
 describeWith("a world that starts anew", await findLocalCluster(), (cluster) => {
   test.each(worlds)(
     "$what: it is noticed, told and mended, and no later change is dropped",
-    async ({ happens, losesPushes, told }) => {
+    async ({ before, happens, losesPushes, told }) => {
       await using opened = await openWorld(cluster());
       const { deployment, writer } = opened;
       const world: World = { ...opened, cluster: cluster(), others: [] };
+      await before?.(world);
 
       const sinceMs = Date.now();
       await writer.during(
@@ -141,6 +153,11 @@ async function openWorld(cluster: LocalCluster) {
   };
 }
 
+/** Pushed documents that nobody writes besides. */
+function aDrawer(deployment: DistributedDeployment, pushed: number): SteadyWriter {
+  return new SteadyWriter(deployment, { files: 0, pushed, seed: 4, pushedUnder: "drawer" });
+}
+
 /**
  * Documents that were pushed often before, and once more each while `act` is done and just after: what
  * is accepted then is in no later write, so that it is missed when it is taken for old.
@@ -149,8 +166,7 @@ async function pushedAround(
   deployment: DistributedDeployment,
   act: () => Promise<void>,
 ): Promise<SteadyWriter> {
-  const options = { files: 0, pushed: 60, seed: 4, pushedUnder: "drawer" };
-  const writer = new SteadyWriter(deployment, options);
+  const writer = aDrawer(deployment, 60);
   for (let round = 0; round < 3; round += 1) await writer.pushAll();
   await Promise.all([act(), writer.pushAll()]);
   return writer;
@@ -159,14 +175,14 @@ async function pushedAround(
 /** Documents of which nothing but the chunker's work was left, and is gone. */
 async function chunksAreForgotten({ cluster, deployment, others }: World): Promise<void> {
   const chunks = `${deployment.prefix}chunks.g1`;
-  const options = { files: 0, pushed: 20, seed: 5, pushedUnder: "drawer" };
-  const writer = new SteadyWriter(deployment, options);
+  const pushed = 20;
+  const writer = aDrawer(deployment, pushed);
   await deployment.process("upserter").stop();
   const before = await writtenTo(cluster.kafka, chunks);
   await writer.pushAll();
   await eventually(async () => {
     const written = (await writtenTo(cluster.kafka, chunks)) - before;
-    if (written < options.pushed) throw new Error(`${written} chunks are written`);
+    if (written < pushed) throw new Error(`${written} chunks are written`);
   }, chunked);
   await forgetRecords(cluster.kafka, chunks);
   await deployment.startProcess("upserter").untilReady();

@@ -55,7 +55,9 @@ export async function skipToEnds(kafka: Brokers, prefix: string): Promise<void> 
     const { groups } = await admin.listGroups();
     for (const { groupId } of groups.filter((group) => group.groupId.startsWith(prefix))) {
       for (const { topic } of await admin.fetchOffsets({ groupId })) {
-        const skip = () => admin.resetOffsets({ groupId, topic, earliest: false });
+        const ends = await admin.fetchTopicOffsets(topic);
+        const partitions = ends.map(({ high, partition }) => ({ partition, offset: high }));
+        const skip = () => admin.setOffsets({ groupId, topic, partitions });
         await eventually(skip, untilNobodyRuns);
       }
     }
