@@ -77,8 +77,13 @@ test.each([0, 5_000])(
     const running = runStage(
       aStage((key) => void handled.push(key)),
       {
-        ...{ log, index: new MemoryVectorIndex(store), generation: null, clock },
-        ...{ chance: () => 0, logger: quiet, observer: silentObserver },
+        log,
+        index: new MemoryVectorIndex(store),
+        generation: null,
+        clock,
+        chance: () => 0,
+        logger: quiet,
+        observer: silentObserver,
       },
       stop.signal,
     );
