@@ -1,51 +1,15 @@
 /** Snapshots beside whatever is written meanwhile: nothing missing, nothing twice, nothing stale. */
-import { mapRow, tableMappings, type TableRules } from "@tidemark/rows";
 import { eventually } from "@tidemark/testing";
 import { describeWith } from "../servers/available.ts";
 import { DatabaseUnderTest } from "../servers/database-under-test.ts";
 import { findPostgres } from "../servers/postgres.ts";
 import { DatabaseLine, World } from "./support/database-line.ts";
+import { differences, tables } from "./support/row-differences.ts";
 import { RowWriters, writtenTableSql } from "./support/row-writers.ts";
 
 const testMs = 180_000;
-const tables: Readonly<Record<string, TableRules>> = {
-  "public.items": { key: ["id"], text: "{{title}} {{body}}", metadata: ["visits"] },
-};
 const filledSql = `${writtenTableSql}
 insert into items select n, md5(n::text), md5(n::text) from generate_series(0, 2999) n;`;
-
-/** Keys whose documents are not what their rows say, with how they differ. */
-async function differences(
-  line: DatabaseLine,
-  database: DatabaseUnderTest,
-): Promise<readonly string[]> {
-  const mapping = tableMappings(tables, { tenant: "*", permissions: { kind: "public" } }).get(
-    "public.items",
-  );
-  if (!mapping) throw new Error("the table is mapped");
-  const rows = await database.rows<{ id: string; title: string; body: string; visits: number }>(
-    "select id::text as id, title, body, visits from items",
-  );
-  const expected = new Map(
-    rows.map((row) => {
-      const outcome = mapRow(mapping, row);
-      if (outcome.kind !== "document") throw new Error(`${row.id} is no document`);
-      return [outcome.key, outcome.document] as const;
-    }),
-  );
-  const documents = await line.documents();
-  const missing = [...expected.keys()].filter((key) => !documents.has(key));
-  const tooMany = [...documents.keys()].filter((key) => !expected.has(key));
-  const stale = [...expected].flatMap(([key, { sourceDigest }]) => {
-    const seen = documents.get(key);
-    return seen && seen.sourceDigest !== sourceDigest ? [key] : [];
-  });
-  return [
-    ...missing.map((key) => `missing ${key}`),
-    ...tooMany.map((key) => `too many ${key}`),
-    ...stale.map((key) => `stale ${key}`),
-  ];
-}
 
 /** Inferred deletes are not what these tests are about. */
 const limits = { above: 1_000_000, share: 1 };

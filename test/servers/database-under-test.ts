@@ -21,6 +21,11 @@ export class DatabaseUnderTest implements AsyncDisposable {
     return database;
   }
 
+  /** One that is there already and belongs to another process: only its sessions are of use. */
+  static at(url: string): Pick<DatabaseUnderTest, "session"> {
+    return { session: () => sessionAt(url) };
+  }
+
   /** Slots belong to the whole server: this one's is named for the database. */
   get slot(): string {
     return `tidemark_${this.name}`;
@@ -37,9 +42,7 @@ export class DatabaseUnderTest implements AsyncDisposable {
 
   /** A session of its own, for what stays open. The caller ends it. */
   async session(): Promise<Client> {
-    const client = clientAt(this.url);
-    await client.connect();
-    return client;
+    return sessionAt(this.url);
   }
 
   /** As somebody who does not know of its reader. */
@@ -67,6 +70,12 @@ export class DatabaseUnderTest implements AsyncDisposable {
     await this.dropSlot();
     await askAt(this.#server.url, `drop database if exists ${this.name} with (force)`);
   }
+}
+
+async function sessionAt(url: string): Promise<Client> {
+  const client = clientAt(url);
+  await client.connect();
+  return client;
 }
 
 function clientAt(url: string): Client {

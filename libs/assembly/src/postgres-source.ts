@@ -56,7 +56,11 @@ export function openPostgresSource(
     line,
     observedUpToMs: () => line.completeToMs,
   });
-  const restates = { source: name, state: line.state.bind(line) };
+  const restates = {
+    source: name,
+    state: line.state.bind(line),
+    reading: line.reading.bind(line),
+  };
   return { served, from: null, contents: null, line, restates };
 }
 

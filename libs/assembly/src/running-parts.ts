@@ -5,6 +5,7 @@ import {
   resolveStage,
   restateStage,
   runStage,
+  type RunnerOptions,
   type TidemarkService,
 } from "@tidemark/pipeline";
 import { memoryBudget } from "@tidemark/runtime";
@@ -12,6 +13,7 @@ import { gaugesLoop, maintainLoop } from "./maintain.ts";
 import type { Parts } from "./open-parts.ts";
 import { watchPushEpochs } from "./push-sources.ts";
 import { followReceipts } from "./receipts.ts";
+import type { Restating } from "./source-options.ts";
 import { systemChance, systemClock } from "./world.ts";
 
 export function partsRunning(
@@ -37,7 +39,7 @@ export function partsRunning(
   };
   if (roles.has("ingest") || roles.has("connect")) running.push(sources.run(signal));
   for (const restating of sources.restating) {
-    running.push(runStage(restateStage(restating), runnerOptions, signal));
+    running.push(restateWhileReading(restating, runnerOptions, signal));
   }
   if (roles.has("ingest")) {
     const resolver = resolveStage({
@@ -67,4 +69,16 @@ export function partsRunning(
   }
   if (sqliteIndex) running.push(sqliteIndex.warm(generations.active.id));
   return running;
+}
+
+/** A process that waits for another's slot must not take hints that only the other can do. */
+async function restateWhileReading(
+  restating: Restating,
+  options: RunnerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const reading = (await restating.reading?.(signal)) ?? signal;
+    await runStage(restateStage(restating), options, AbortSignal.any([signal, reading]));
+  }
 }

@@ -46,6 +46,11 @@ export interface SourcesOptions {
   readonly slotKeeps: (source: SourceName, bytes: number) => void;
 }
 
+export interface Restating extends RestateDependencies {
+  /** Resolves once the source is read here; aborted when it no longer is. Absent where it always is. */
+  readonly reading?: (signal: AbortSignal) => Promise<AbortSignal>;
+}
+
 export interface Elsewhere {
   readonly calls: Calls;
   readonly reports: ProcessReports;
@@ -58,7 +63,7 @@ export interface OpenedSource {
   /** Null where it is pushed, or kept in another process. */
   readonly line: RunningLine | null;
   /** States documents again that somebody asks for, where positions are not offsets of hints. */
-  readonly restates?: RestateDependencies;
+  readonly restates?: Restating;
   /** Everything else that the source runs beside its line. */
   readonly run?: (signal: AbortSignal) => Promise<void>;
 }

@@ -5,7 +5,6 @@ import {
   type ContentStore,
   type DocumentSource,
   type ReconcileReport,
-  type RestateDependencies,
   type RunningLine,
   type ServedSource,
 } from "@tidemark/pipeline";
@@ -15,7 +14,7 @@ import { openDebeziumSource } from "./debezium-source.ts";
 import { openPostgresSource } from "./postgres-source.ts";
 import { openFolderSource } from "./folder-source.ts";
 import { beatForPushed, openPushSource } from "./push-sources.ts";
-import type { OpenedSource, SourcesOptions } from "./source-options.ts";
+import type { OpenedSource, Restating, SourcesOptions } from "./source-options.ts";
 import { windowOf } from "./windows.ts";
 
 export interface OpenedSources {
@@ -26,7 +25,7 @@ export interface OpenedSources {
   readonly own: readonly ServedSource[];
   /** Databases are stated by their readers, here or elsewhere. */
   readonly statedByReaders: ReadonlySet<SourceName>;
-  readonly restating: readonly RestateDependencies[];
+  readonly restating: readonly Restating[];
   readonly windowOf: (source: SourceName) => CoalescingWindow;
   /** Watches and scans. */
   run(signal: AbortSignal): Promise<void>;

@@ -1,4 +1,5 @@
 /** Connections to one database: every value as text, times in UTC, errors translated once. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client, DatabaseError } from "pg";
 import { TransientError } from "@tidemark/pipeline";
 
@@ -73,8 +74,22 @@ export class Connection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client.end().catch(() => {});
+    await endClient(this.#client);
   }
+}
+
+const endWithinMs = 2_000;
+
+/** A server that does not answer is not waited for. */
+export async function endClient(client: Client): Promise<void> {
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } })
+    .connection;
+  const late = new AbortController();
+  const ended = client.end().catch(() => {});
+  const waited = sleep(endWithinMs, null, { signal: late.signal, ref: false }).catch(() => {});
+  await Promise.race([ended, waited]);
+  late.abort();
+  stream.destroy();
 }
 
 /** What the server said no to; whatever it is, it is tried again, since somebody may mend it. */

@@ -91,7 +91,14 @@ test("our own messages are watermarks, and those of others are not", () => {
     content: "id",
   });
 
-  expect(fold().fold([message("other", 10), message("tidemark", 20)]).watermarks).toEqual([
-    { id: "id", lsn: 20 },
+  const { watermarks } = fold().fold([
+    begin,
+    message("other", 10),
+    message("tidemark", 20),
+    commit(30),
+    begin,
+    message("tidemark", 40),
   ]);
+
+  expect(watermarks).toEqual([{ id: "id", lsn: 20, endLsn: 30 }]);
 });

@@ -16,12 +16,18 @@ export type RowNews = {
   | { readonly kind: "reread"; readonly texts: readonly string[] }
 );
 
+export interface Watermark {
+  readonly id: string;
+  readonly lsn: number;
+  readonly endLsn: number;
+}
+
 export interface Folded {
   /** By document key. */
   readonly news: ReadonlyMap<string, RowNews>;
   readonly truncated: readonly { readonly table: string; readonly position: number }[];
-  /** Our own messages, in their order. */
-  readonly watermarks: readonly { readonly id: string; readonly lsn: number }[];
+  /** Our own messages, in their order, each with where its transaction ends. */
+  readonly watermarks: readonly Watermark[];
   /** Rows that can be no document. */
   readonly unkeyed: readonly string[];
   /** Why the order cannot be read on; null where it can. */
@@ -39,6 +45,8 @@ export class EventFold {
   readonly #mappings: ReadonlyMap<string, TableMapping>;
   readonly #types: ColumnTypes;
   #transaction: { readonly xid: number; readonly committedAtMs: number } | null = null;
+
+  #written: Omit<Watermark, "endLsn">[] = [];
 
   constructor(mappings: ReadonlyMap<string, TableMapping>, types: ColumnTypes) {
     this.#mappings = mappings;
@@ -63,6 +71,8 @@ export class EventFold {
         case "commit":
           this.#transaction = null;
           endLsn = event.endLsn;
+          watermarks.push(...this.#written.map((each) => ({ ...each, endLsn: event.endLsn })));
+          this.#written = [];
           break;
         case "keepalive":
           isReplyWanted ||= event.isReplyWanted;
@@ -71,7 +81,7 @@ export class EventFold {
           break;
         case "message":
           if (event.prefix === watermarkPrefix)
-            watermarks.push({ id: event.content, lsn: event.lsn });
+            this.#written.push({ id: event.content, lsn: event.lsn });
           break;
         case "truncate":
           for (const table of event.tables) {

@@ -109,13 +109,13 @@ async function beginOrder(
   const highest = counts.find((each) => each.source === source)?.highestEpoch ?? 0;
   const { epoch, isNew, snapshotDue } = await catalogue.ensureEpoch(source, identity, highest);
   if (!isNew && known) {
-    const { confirmedLsn: beforeLsn, watermark } = known;
+    const { watermark } = known;
     const comesAgain = watermark !== null && confirmedLsn <= watermark.lsn;
     return {
       epoch,
       isSnapshotDue: snapshotDue,
       state: new KeptState(catalogue, source, known),
-      expected: comesAgain ? { id: watermark.id, beforeLsn } : null,
+      expected: comesAgain ? { id: watermark.id, beforeLsn: watermark.endLsn } : null,
     };
   }
   const why =

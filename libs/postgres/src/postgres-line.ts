@@ -49,6 +49,7 @@ export interface PostgresLineOptions {
 
 const backoff = { firstMs: 200, mostMs: 15_000 };
 const blockedMax = 1_000;
+const readingPollMs = 200;
 
 export class PostgresLine implements RunningLine {
   readonly #options: PostgresLineOptions;
@@ -166,6 +167,15 @@ export class PostgresLine implements RunningLine {
       })),
       { durable: true },
     );
+  }
+
+  /** Resolves once the database is read here, with what is aborted when it no longer is. */
+  async reading(signal: AbortSignal): Promise<AbortSignal> {
+    // One that is ending is not read any more.
+    while ((this.#session?.signal.aborted ?? true) && !signal.aborted) {
+      await this.#options.clock.sleep(readingPollMs, signal);
+    }
+    return this.#session?.signal ?? signal;
   }
 
   /** @throws TransientError while the database cannot be read */

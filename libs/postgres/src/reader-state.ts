@@ -7,8 +7,10 @@ const stateSchema = z.object({
   incarnation: z.string(),
   /** No more than this was ever confirmed to the slot: written down before it is confirmed. */
   confirmedLsn: z.int().nonnegative(),
-  /** The last of our own messages that was read below `confirmedLsn`. */
-  watermark: z.object({ id: z.string(), lsn: z.int().nonnegative() }).nullable(),
+  /** The last of our own messages that was read: what was confirmed ends with it. */
+  watermark: z
+    .object({ id: z.string(), lsn: z.int().nonnegative(), endLsn: z.int().nonnegative() })
+    .nullable(),
   /** Documents below a position that are to be deleted, since nothing has stated them since. */
   closes: z.array(z.object({ prefix: z.string(), position: z.int().nonnegative() })),
   /** Why the slot must not be read on; null while it may. */

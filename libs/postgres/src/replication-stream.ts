@@ -5,7 +5,7 @@
  */
 import type { Client } from "pg";
 import { TransientError } from "@tidemark/pipeline";
-import { answered, clientOf, translated, type ConnectionOptions } from "./connection.ts";
+import { answered, clientOf, endClient, translated, type ConnectionOptions } from "./connection.ts";
 import { EventDecoder, type ReplicationEvent } from "./replication-event.ts";
 
 export interface StreamOptions extends Omit<ConnectionOptions, "isReplication"> {
@@ -99,7 +99,7 @@ export class ReplicationStream implements AsyncDisposable {
     this.#failure ??= new TransientError("the stream is closed");
     // A socket that is not read would never hear that the other side has closed it.
     this.#raw.stream.resume();
-    await this.#client.end().catch(() => {});
+    await endClient(this.#client);
   }
 
   async #start(slot: string): Promise<void> {

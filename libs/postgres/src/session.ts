@@ -103,8 +103,15 @@ export class Session {
       await Promise.all(parts);
     } finally {
       stop.abort();
+      // First, since a server that answers nothing would be waited for by whoever asked it something.
+      await resources.disposeAsync();
       await Promise.allSettled(parts);
     }
+  }
+
+  /** Aborted when it ends. */
+  get signal(): AbortSignal {
+    return this.#signal;
   }
 
   get epoch(): number {

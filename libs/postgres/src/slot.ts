@@ -1,7 +1,13 @@
 /** The replication slot, the publication, and who may read them. */
 import { createHash } from "node:crypto";
 import { TransientError, type Clock } from "@tidemark/pipeline";
-import { answered, clientOf, type Connection, type ConnectionOptions } from "./connection.ts";
+import {
+  answered,
+  clientOf,
+  endClient,
+  type Connection,
+  type ConnectionOptions,
+} from "./connection.ts";
 import { parseLsn } from "./lsn.ts";
 import { quoteName, quoteTable } from "./table-facts.ts";
 
@@ -94,7 +100,7 @@ export async function identifySystem(options: ConnectionOptions): Promise<System
       return { systemId: systemid, timeline, database: dbname, endLsn: parseLsn(xlogpos) };
     });
   } finally {
-    await client.end().catch(() => {});
+    await endClient(client);
   }
 }
 

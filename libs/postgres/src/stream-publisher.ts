@@ -61,7 +61,7 @@ export class StreamPublisher {
       closesDue();
     }
     await this.#mark(folded);
-    if (folded.endLsn !== null) await this.#confirm(folded.endLsn, folded.isReplyWanted);
+    await this.#confirm(folded);
   }
 
   /** A slot that was copied with its database sends what another history had at the same places. */
@@ -97,11 +97,14 @@ export class StreamPublisher {
     marked(completeToMs);
   }
 
-  async #confirm(lsn: number, isReplyWanted: boolean): Promise<void> {
+  /** Up to a watermark: by it this history can be told from another, where the slot was copied. */
+  async #confirm({ endLsn, isReplyWanted }: Folded): Promise<void> {
     const { clock, state, stream } = this.#options;
-    const isDue = clock.nowMs() - this.#confirmedAtMs >= confirmEveryMs;
-    if (!isDue && !isReplyWanted) return;
     const watermark = this.#watermark;
+    const isDue = watermark !== null && clock.nowMs() - this.#confirmedAtMs >= confirmEveryMs;
+    // A server that waits for an answer, as one that stops does, waits for all of it.
+    const lsn = isReplyWanted ? endLsn : isDue ? watermark.endLsn : null;
+    if (lsn === null) return;
     if (lsn > state.now.confirmedLsn) {
       await state.change((now) => ({ ...now, confirmedLsn: lsn, watermark }));
     }

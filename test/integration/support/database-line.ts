@@ -129,6 +129,15 @@ export class DatabaseLine implements AsyncDisposable {
     return new DatabaseLine({ world, line, reports, catalogue, stop, running });
   }
 
+  /** Whether what was confirmed to the slot covers this document. */
+  async confirmedPast(id: number, table = "public.items"): Promise<boolean> {
+    const state = JSON.parse(this.catalogue.source(name)?.state ?? "{}") as {
+      confirmedLsn?: number;
+    };
+    const seen = await this.seen(`${table}/${id}`);
+    return (state.confirmedLsn ?? 0) > (seen?.revision.position ?? Infinity);
+  }
+
   async seen(key: string): Promise<Seen | null> {
     const [manifest] = await this.world.index.manifests(aGeneration, [documentId(name, key)]);
     return manifest?.seen ?? null;

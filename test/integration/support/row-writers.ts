@@ -11,15 +11,19 @@ alter table items alter column body set storage external;`;
 
 /** Past what is stored in the row itself. */
 const longText = "repeat(md5(random()::text), 100)";
-const keysMax = 4_000;
-const pauseMsMax = 5;
+const keysDefault = 4_000;
+const pauseMsDefault = 5;
 
 export interface WritersOptions {
-  readonly database: DatabaseUnderTest;
+  readonly database: Pick<DatabaseUnderTest, "session">;
   readonly sessions: number;
   readonly seed: number;
   /** Whether the server allows transactions that are prepared. */
   readonly prepares: boolean;
+  /** Keys are below it. */
+  readonly keys?: number;
+  /** How long a session pauses before a statement, at most. */
+  readonly pauseMsMax?: number;
 }
 
 export class RowWriters implements AsyncDisposable {
@@ -31,9 +35,7 @@ export class RowWriters implements AsyncDisposable {
   private constructor(clients: readonly Client[], options: WritersOptions) {
     this.#clients = clients;
     this.#writing = Promise.all(
-      clients.map((client, at) =>
-        this.#write(client, seededChance(options.seed + at), options.prepares),
-      ),
+      clients.map((client, at) => this.#write(client, seededChance(options.seed + at), options)),
     );
   }
 
@@ -54,7 +56,8 @@ export class RowWriters implements AsyncDisposable {
     await Promise.all(this.#clients.map((client) => client.end()));
   }
 
-  async #write(client: Client, chance: () => number, prepares: boolean): Promise<void> {
+  async #write(client: Client, chance: () => number, options: WritersOptions): Promise<void> {
+    const { keys = keysDefault, pauseMsMax = pauseMsDefault, prepares } = options;
     while (!this.#stop.signal.aborted) {
       const statements = 1 + Math.floor(chance() * 4);
       await client.query("begin");
@@ -62,7 +65,7 @@ export class RowWriters implements AsyncDisposable {
         for (let at = 0; at < statements; at += 1) {
           // So that a transaction is open while others, and snapshots, come and go.
           await sleep(chance() * pauseMsMax);
-          await client.query(statementOf(chance));
+          await client.query(statementOf(chance, keys));
         }
         const end = chance();
         if (end < 0.1) await client.query("rollback");
@@ -84,8 +87,8 @@ async function endPrepared(client: Client, chance: () => number): Promise<void> 
   await client.query(`${chance() < 0.8 ? "commit" : "rollback"} prepared '${name}'`);
 }
 
-function statementOf(chance: () => number): string {
-  const key = () => Math.floor(chance() * keysMax);
+function statementOf(chance: () => number, keys: number): string {
+  const key = () => Math.floor(chance() * keys);
   const kind = chance();
   if (kind < 0.3) {
     const body = chance() < 0.3 ? longText : "md5(random()::text)";
@@ -93,8 +96,10 @@ function statementOf(chance: () => number): string {
       on conflict (id) do update set title = excluded.title, body = excluded.body`;
   }
   if (kind < 0.55) return `update items set title = md5(random()::text) where id = ${key()}`;
-  if (kind < 0.7)
-    return `update items set visits = visits + 1 where id between ${key()} and ${key()} and id % 97 = 0`;
+  if (kind < 0.7) {
+    const from = key();
+    return `update items set visits = visits + 1 where id between ${from} and ${from + 300} and id % 97 = 0`;
+  }
   if (kind < 0.85) return `delete from items where id = ${key()}`;
   return `update items set id = ${key()} where id = ${key()}`;
 }
