@@ -9,6 +9,7 @@ import {
   forgetGroups,
   forgetRecords,
   growTopic,
+  skipToEnds,
   writtenTo,
 } from "./support/kafka-admin.ts";
 import { untilSettled } from "./support/found.ts";
@@ -89,6 +90,17 @@ const worlds: readonly NewWorld[] = [
       await writer.untilAllFound();
     },
     happens: ({ cluster }) => cluster.qdrant.setBack(),
+  },
+  {
+    what: "every group's offsets are set to the ends of their topics",
+    told: [beganAnew.index],
+    async happens({ cluster, deployment, others }) {
+      const writer = aDrawer(deployment, 20);
+      await deployment.process("chunker").kill();
+      await writer.pushAll();
+      await deployment.crash(() => skipToEnds(cluster.kafka, deployment.prefix));
+      others.push(writer);
+    },
   },
   {
     what: "every group's offsets are forgotten",

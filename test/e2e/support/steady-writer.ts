@@ -30,6 +30,7 @@ export class SteadyWriter {
   readonly #files = new Map<string, string | null>();
   readonly #pushed = new Map<string, string | null>();
   #writes = 0;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(deployment: Deployment, options: SteadyWriterOptions) {
     this.#deployment = deployment;
@@ -60,7 +61,19 @@ export class SteadyWriter {
     for (const [key, text] of this.#pushed) if (text === null) await this.#removePushed(key);
   }
 
-  async deleteFile(): Promise<void> {
+  /** Between two writes, where it writes already. */
+  deleteFile(): Promise<void> {
+    return this.#inTurn(() => this.#deleteFile());
+  }
+
+  /** One after the other: two writes of one file at once have no last one. */
+  #inTurn(write: () => Promise<void>): Promise<void> {
+    const written = this.#writing.then(write);
+    this.#writing = written.catch(() => undefined);
+    return written;
+  }
+
+  async #deleteFile(): Promise<void> {
     const key = live(this.#files)[0];
     if (!key) throw new Error("no file is left");
     this.#files.set(key, null);
@@ -69,16 +82,20 @@ export class SteadyWriter {
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const isFile = this.#chance() < 0.6;
-      const documents = isFile ? this.#files : this.#pushed;
-      const keys = live(documents);
-      const key = keys[between(this.#chance, 0, keys.length - 1)];
-      const isDelete = this.#chance() < deleteShare && keys.length > keptLeast;
-      if (!key) throw new Error("no document is left");
-      if (isDelete) await (isFile ? this.deleteFile() : this.#removePushed(key));
-      else await (isFile ? this.#putFile(key) : this.#push(key));
+      await this.#inTurn(() => this.#writeOne());
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  async #writeOne(): Promise<void> {
+    const isFile = this.#chance() < 0.6;
+    const documents = isFile ? this.#files : this.#pushed;
+    const keys = live(documents);
+    const key = keys[between(this.#chance, 0, keys.length - 1)];
+    const isDelete = this.#chance() < deleteShare && keys.length > keptLeast;
+    if (!key) throw new Error("no document is left");
+    if (isDelete) await (isFile ? this.#deleteFile() : this.#removePushed(key));
+    else await (isFile ? this.#putFile(key) : this.#push(key));
   }
 
   /** Writes while something else is done, and a little longer. */
