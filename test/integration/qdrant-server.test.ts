@@ -72,7 +72,7 @@ describeWith("qdrant's collections", await findQdrant(), (qdrant) => {
     expect(await at.primitives.activeGeneration()).toBe(young.id);
   });
 
-  test("a wiped collection takes its groups' progress with it, and is made again for them", async () => {
+  test("a wiped collection takes its groups' progress with it, and is made again by who keeps it alone", async () => {
     await using at = await open();
     await using index = await openQdrantIndex({ url: qdrant().url, prefix: at.prefix });
     const generation = freshGeneration();
@@ -89,6 +89,8 @@ describeWith("qdrant's collections", await findQdrant(), (qdrant) => {
 
     expect(await index.progress(topic, group)).toEqual(new Map());
     expect(await index.progress(topic, "resolver")).toEqual(new Map([[3, 7]]));
+    await expect(put()).rejects.toThrow(TransientError);
+    await index.ensureGeneration(generation, dimension);
     await put();
     expect(await index.pointsOf(generation, anId())).toHaveLength(1);
   });
@@ -174,6 +176,7 @@ describeWith("qdrant when it goes", await findLocalQdrant(), (qdrant) => {
 
     expect(await index.progress(topic, group)).toEqual(new Map());
     expect(await index.progress(topic, "resolver")).toEqual(new Map());
+    await index.ensureGeneration(generation, dimension);
     await index.writeProgress([group, "resolver"].map((each) => at(each, 2)));
     expect(await index.progress(topic, "resolver")).toEqual(new Map([[0, 2]]));
   });

@@ -5,6 +5,7 @@
 import { documentId, sourceName, WatermarkTracker, type Seen } from "@tidemark/domain";
 import {
   Catalogue,
+  mapBounded,
   resolveStage,
   restrictStage,
   runStage,
@@ -33,6 +34,8 @@ const partitions = 3;
 const dayMs = 24 * 3_600_000;
 const dimension = 32;
 const manifestsMax = 100_000;
+const readsAtOnce = 8;
+const patient = { withinMs: 60_000, everyMs: 200 };
 
 export class BucketLine implements AsyncDisposable {
   readonly log: EventLog;
@@ -79,13 +82,12 @@ export class BucketLine implements AsyncDisposable {
       await this.#index.listManifests(aGeneration, name, { after: null, limit: manifestsMax })
     ).flatMap(({ deleted, documentId: id }) => (deleted ? [] : id.slice(name.length + 1)));
     const keys = [...new Set([...listed, ...known])];
-    const differing = await Promise.all(
-      keys.map(async (key) => {
-        const state = await source.read(key);
-        const seen = await this.seen(key);
-        return isSame(seen, state) ? [] : key;
-      }),
-    );
+    // A small server has few connections at once.
+    const differing = await mapBounded(keys, readsAtOnce, async (key) => {
+      const state = await eventually(() => source.read(key), patient);
+      const seen = await this.seen(key);
+      return isSame(seen, state) ? [] : key;
+    });
     return differing.flat().sort();
   }
 
