@@ -2,21 +2,12 @@
 import { everyTenant, sha256Hex, sourceName } from "@tidemark/domain";
 import { DebeziumLine, typeOfName, type ColumnType, type HintTable } from "@tidemark/debezium";
 import { KafkaForeignTopics } from "@tidemark/kafka";
-import {
-  reconcileDatabaseCall,
-  RemoteSourceLine,
-  type ServedSource,
-  type SourceLineView,
-} from "@tidemark/pipeline";
+import { reconcileDatabaseCall, RemoteSourceLine } from "@tidemark/pipeline";
 import { tableMappings, type TableMapping } from "@tidemark/rows";
 import type { DebeziumSourceConfig } from "@tidemark/runtime";
 import { securityOf } from "./kafka-security.ts";
-import {
-  isTenantDeclared,
-  limitsOf,
-  type OpenedSource,
-  type SourcesOptions,
-} from "./source-options.ts";
+import { limitsOf, type OpenedSource, type SourcesOptions } from "./source-options.ts";
+import { servedRows } from "./served-rows.ts";
 
 export function openDebeziumSource(
   options: SourcesOptions,
@@ -35,7 +26,7 @@ export function openDebeziumSource(
       reconcile: reconcileDatabaseCall,
     });
     return {
-      served: servedDebezium(source, mappings, line),
+      served: servedRows(source, mappings, { line, observedUpToMs: () => line.scannedAtMs }),
       from: null,
       contents: null,
       line: null,
@@ -58,7 +49,7 @@ export function openDebeziumSource(
   });
   const restates = { source: name, state: line.state.bind(line) };
   return {
-    served: servedDebezium(source, mappings, line),
+    served: servedRows(source, mappings, { line, observedUpToMs: () => line.scannedAtMs }),
     from: null,
     contents: null,
     line,
@@ -119,27 +110,4 @@ function digestOf({
   const types = Object.entries(tables).map(([table, each]) => [table, each.types]);
   const read = [[...mappings], types, placeholder, topics.toSorted(), brokers ?? null];
   return sha256Hex(JSON.stringify(read)).slice(0, 16);
-}
-
-function servedDebezium(
-  source: DebeziumSourceConfig,
-  mappings: ReadonlyMap<string, TableMapping>,
-  line: SourceLineView,
-): ServedSource {
-  const tables = [...mappings.values()];
-  return {
-    name: sourceName(source.name),
-    kind: source.kind,
-    declaresTenants: tables.some(
-      ({ tenant }) => tenant.kind === "column" || isTenantDeclared(tenant.tenant),
-    ),
-    declaresPermissions: tables.some(({ permissions }) => permissions.kind !== "public"),
-    defaultPermissions: { kind: "unknown" },
-    defaultTenant: everyTenant,
-    isStreamed: true,
-    line,
-    from: null,
-    epoch: () => line.epoch,
-    observedUpToMs: () => line.scannedAtMs,
-  };
 }

@@ -1,20 +1,11 @@
 /** A database of the config as a source: its rows, as they change. */
 import { everyTenant, sha256Hex, sourceName } from "@tidemark/domain";
-import {
-  reconcileDatabaseCall,
-  RemoteSourceLine,
-  type ServedSource,
-  type SourceLineView,
-} from "@tidemark/pipeline";
+import { reconcileDatabaseCall, RemoteSourceLine } from "@tidemark/pipeline";
 import { PostgresLine } from "@tidemark/postgres";
 import { tableMappings, type TableMapping } from "@tidemark/rows";
 import type { PostgresSourceConfig } from "@tidemark/runtime";
-import {
-  isTenantDeclared,
-  limitsOf,
-  type OpenedSource,
-  type SourcesOptions,
-} from "./source-options.ts";
+import { limitsOf, type OpenedSource, type SourcesOptions } from "./source-options.ts";
+import { servedRows } from "./served-rows.ts";
 
 export function openPostgresSource(
   options: SourcesOptions,
@@ -32,7 +23,7 @@ export function openPostgresSource(
       ...remoteDatabases,
       reconcile: reconcileDatabaseCall,
     });
-    const served = servedPostgres(source, mappings, {
+    const served = servedRows(source, mappings, {
       line,
       observedUpToMs: () => line.scannedAtMs,
     });
@@ -52,7 +43,7 @@ export function openPostgresSource(
     limits: limitsOf(source.hold),
     slotKeeps: (bytes) => options.slotKeeps(name, bytes),
   });
-  const served = servedPostgres(source, mappings, {
+  const served = servedRows(source, mappings, {
     line,
     observedUpToMs: () => line.completeToMs,
   });
@@ -67,27 +58,4 @@ export function openPostgresSource(
 /** What is mapped otherwise is stated anew, as if it were another source. */
 function digestOf(mappings: ReadonlyMap<string, TableMapping>): string {
   return sha256Hex(JSON.stringify([...mappings])).slice(0, 16);
-}
-
-function servedPostgres(
-  source: PostgresSourceConfig,
-  mappings: ReadonlyMap<string, TableMapping>,
-  { line, observedUpToMs }: { line: SourceLineView; observedUpToMs: () => number | null },
-): ServedSource {
-  const tables = [...mappings.values()];
-  return {
-    name: sourceName(source.name),
-    kind: source.kind,
-    declaresTenants: tables.some(
-      ({ tenant }) => tenant.kind === "column" || isTenantDeclared(tenant.tenant),
-    ),
-    declaresPermissions: tables.some(({ permissions }) => permissions.kind !== "public"),
-    defaultPermissions: { kind: "unknown" },
-    defaultTenant: everyTenant,
-    isStreamed: true,
-    line,
-    from: null,
-    epoch: () => line.epoch,
-    observedUpToMs,
-  };
 }
