@@ -5,7 +5,9 @@ import type { Connection } from "./connection.ts";
 const selectDocument = `select document from document where generation = ? and id = ?`;
 const insertDocument = `insert into document (generation, id) values (?, ?)`;
 const selectLive = `select live from document where document = ?`;
-const selectChange = `select max(changed) as changed from document where generation = ?`;
+/** With the condition of its index, or every document of the generation would be looked at. */
+export const selectChange = `
+  select max(changed) as changed from document where generation = ? and changed is not null`;
 const updateChange = `update document set changed = ? where document = ? and changed is not null`;
 
 export interface InDocument {
