@@ -22,6 +22,7 @@ import {
   type VectorIndex,
 } from "@tidemark/pipeline";
 import type { TableMapping } from "@tidemark/rows";
+import type { KeyRange } from "./read-rows.ts";
 import { Session, type Reconciled } from "./session.ts";
 
 export interface PostgresLineOptions {
@@ -183,6 +184,11 @@ export class PostgresLine implements RunningLine {
     asked: readonly { readonly id: DocumentId; readonly reason: Hint["reason"] }[],
   ): Promise<void> {
     return this.#mustHave().state(asked);
+  }
+
+  /** States the rows of a part of a table anew, within the epoch: how many there are. */
+  restatePart(table: string, range: KeyRange): Promise<number> {
+    return this.#mustHave().restatePart(table, range);
   }
 
   async reconcile({ confirm }: { readonly confirm: number | null }): Promise<ReconcileReport> {

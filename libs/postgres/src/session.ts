@@ -9,6 +9,7 @@ import { EventFold } from "./fold-events.ts";
 import { openSession, type OpenSession } from "./open-session.ts";
 import type { PostgresLineOptions } from "./postgres-line.ts";
 import type { PublishContext } from "./publish.ts";
+import type { KeyRange } from "./read-rows.ts";
 import { snapshotPart, snapshotWhole, stateDocuments, type SnapshotContext } from "./snapshots.ts";
 import { slotFacts } from "./slot.ts";
 import { StreamPublisher } from "./stream-publisher.ts";
@@ -134,6 +135,16 @@ export class Session {
       return { listed: stated, report };
     }
     return { listed: 0, report: await this.#close(confirm) };
+  }
+
+  /** A range of a table, within the epoch: how many rows were stated. What is gone, the stream tells. */
+  async restatePart(name: string, range: KeyRange): Promise<number> {
+    const table = this.#open.tables.get(name);
+    if (!table) throw new RangeError(`no table ${name} is mapped`);
+    const part = await this.#alone(() =>
+      snapshotPart(this.#context(this.#others.snapshots), [table], range),
+    );
+    return part.listed;
   }
 
   async #restate(): Promise<number> {

@@ -5,7 +5,9 @@
 import { documentId, keyOf, sourceName, type Seen } from "@tidemark/domain";
 import {
   Catalogue,
+  hintsTopic,
   mutationsTopic,
+  restaterGroup,
   restateStage,
   restrictorGroup,
   restrictStage,
@@ -14,6 +16,7 @@ import {
   tokenSource,
   type EventLog,
   type ReconcileReport,
+  type VectorIndex,
 } from "@tidemark/pipeline";
 import { PostgresLine } from "@tidemark/postgres";
 import { tableMappings, type TableRules } from "@tidemark/rows";
@@ -34,16 +37,22 @@ const dimension = 32;
 const manifestsMax = 1_000_000;
 
 export interface DatabaseLineOptions {
-  readonly database: DatabaseUnderTest;
+  readonly database: Pick<DatabaseUnderTest, "slot" | "url">;
   readonly tables: Readonly<Record<string, TableRules>>;
   /** What an earlier line left; fresh unless given. */
-  readonly world?: World;
+  readonly world?: LineWorld;
   readonly slotBytesMax?: number;
   readonly limits?: { readonly above: number; readonly share: number };
 }
 
 /** What outlives a process. */
-export class World {
+export interface LineWorld {
+  readonly log: EventLog;
+  readonly index: VectorIndex;
+}
+
+/** One in memory. */
+export class World implements LineWorld {
   readonly log: EventLog;
   readonly index = new MemoryVectorIndex();
 
@@ -53,7 +62,7 @@ export class World {
 }
 
 export class DatabaseLine implements AsyncDisposable {
-  readonly world: World;
+  readonly world: LineWorld;
   readonly line: PostgresLine;
   readonly reports: ReconcileReport[];
   readonly catalogue: Catalogue;
@@ -61,7 +70,7 @@ export class DatabaseLine implements AsyncDisposable {
   readonly #running: Promise<unknown>;
 
   private constructor(parts: {
-    world: World;
+    world: LineWorld;
     line: PostgresLine;
     reports: ReconcileReport[];
     catalogue: Catalogue;
@@ -171,16 +180,26 @@ export class DatabaseLine implements AsyncDisposable {
     await this.applied();
   }
 
-  /** Once everything on the log is applied. */
+  /** Once everything that is on the log is applied. */
   async applied(): Promise<void> {
+    await Promise.all([
+      this.#passed(mutationsTopic, restrictorGroup(aGeneration)),
+      this.#passed(hintsTopic, restaterGroup(name)),
+    ]);
+  }
+
+  /** What is appended meanwhile is not waited for. */
+  async #passed(topic: string, group: string): Promise<void> {
     const { log } = this.world;
+    const ends = await log.ranges(topic);
     await eventually(
       async () => {
-        const unseen = await log.lag(mutationsTopic, restrictorGroup(aGeneration));
-        const unstated = await log.lag("hints", `restater.${name}`);
-        if (unseen + unstated === 0) return true;
-        const { trouble } = this.line;
-        throw new Error(`${unseen} unseen, ${unstated} unstated, trouble: ${trouble}`);
+        const acknowledged = await log.acknowledged(topic, group);
+        const behind = ends.filter(
+          ({ end, partition }) => (acknowledged.get(partition) ?? 0) < end,
+        );
+        if (behind.length === 0) return true;
+        throw new Error(`${group} is behind, trouble: ${this.line.trouble}`);
       },
       { withinMs: 120_000, everyMs: 50 },
     );

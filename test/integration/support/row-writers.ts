@@ -11,8 +11,9 @@ alter table items alter column body set storage external;`;
 
 /** Past what is stored in the row itself. */
 const longText = "repeat(md5(random()::text), 100)";
-const keysDefault = 4_000;
-const pauseMsDefault = 5;
+/** Keys are below it. */
+const keys = 4_000;
+const pauseMsMax = 5;
 
 export interface WritersOptions {
   readonly database: Pick<DatabaseUnderTest, "session">;
@@ -20,10 +21,6 @@ export interface WritersOptions {
   readonly seed: number;
   /** Whether the server allows transactions that are prepared. */
   readonly prepares: boolean;
-  /** Keys are below it. */
-  readonly keys?: number;
-  /** How long a session pauses before a statement, at most. */
-  readonly pauseMsMax?: number;
 }
 
 export class RowWriters implements AsyncDisposable {
@@ -57,7 +54,7 @@ export class RowWriters implements AsyncDisposable {
   }
 
   async #write(client: Client, chance: () => number, options: WritersOptions): Promise<void> {
-    const { keys = keysDefault, pauseMsMax = pauseMsDefault, prepares } = options;
+    const { prepares } = options;
     while (!this.#stop.signal.aborted) {
       const statements = 1 + Math.floor(chance() * 4);
       await client.query("begin");
@@ -65,7 +62,7 @@ export class RowWriters implements AsyncDisposable {
         for (let at = 0; at < statements; at += 1) {
           // So that a transaction is open while others, and snapshots, come and go.
           await sleep(chance() * pauseMsMax);
-          await client.query(statementOf(chance, keys));
+          await client.query(statementOf(chance));
         }
         const end = chance();
         if (end < 0.1) await client.query("rollback");
@@ -87,7 +84,7 @@ async function endPrepared(client: Client, chance: () => number): Promise<void> 
   await client.query(`${chance() < 0.8 ? "commit" : "rollback"} prepared '${name}'`);
 }
 
-function statementOf(chance: () => number, keys: number): string {
+function statementOf(chance: () => number): string {
   const key = () => Math.floor(chance() * keys);
   const kind = chance();
   if (kind < 0.3) {
