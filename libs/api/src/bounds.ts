@@ -23,6 +23,7 @@ export const bounds = {
   nameLengthMax: 256,
   /** Documents of a replay. */
   perSecondMax: 1_000_000,
+  auditSampleMax: 100_000,
   sourcesMax: 256,
   contentTypeLengthMax: 256,
   deadLetterIdsMax: 10_000,

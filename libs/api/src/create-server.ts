@@ -8,6 +8,7 @@ import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { freshnessRoutes } from "./routes/freshness.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { operatorRoutes } from "./routes/operator.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { whyRoutes } from "./routes/why.ts";
@@ -33,5 +34,6 @@ const allRoutes = [
   whyRoutes,
   freshnessRoutes,
   operatorRoutes,
+  auditRoutes,
   deadLetterRoutes,
 ];

@@ -21,5 +21,6 @@ export type {
   ReplayWire,
   StatusWire,
 } from "./wire/operator-wire.ts";
+export type { AuditWire } from "./wire/audit-wire.ts";
 export type { SearchHitWire, SearchResponseWire } from "./wire/search-response.ts";
 export type { WhyWire } from "./wire/why-wire.ts";

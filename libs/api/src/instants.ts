@@ -4,6 +4,7 @@
  */
 const instantNames = [
   "atMs",
+  "beganAtMs",
   "startedAtMs",
   "endedAtMs",
   "sinceMs",

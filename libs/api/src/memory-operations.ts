@@ -2,8 +2,8 @@
 import {
   documentId,
   type Asker,
+  type AuditCertificate,
   type DocumentId,
-  type GenerationId,
   type Manifest,
   type Metadata,
   type Permissions,
@@ -13,6 +13,7 @@ import {
 import {
   RequestError,
   type Accepted,
+  type AuditRequest,
   type DeadLetterView,
   type FreshnessReport,
   type Operations,
@@ -21,16 +22,21 @@ import {
   type ReplayChange,
   type ReplayRequest,
   type ReplayView,
-  type SearchHit,
   type SearchRequest,
   type SearchResponse,
-  type SourceFreshness,
   type StatusReport,
   type WhyReport,
 } from "@tidemark/pipeline";
+import {
+  generation,
+  memoryNowMs,
+  aHit,
+  aCertificate,
+  aReplay,
+  aSourceFreshness,
+} from "./memory-answers.ts";
 
-export const memoryNowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
-const generation = "g1" as GenerationId;
+export { memoryNowMs };
 
 export class MemoryOperations implements Operations {
   /** Thrown by every write until it is taken away. */
@@ -168,6 +174,7 @@ export class MemoryOperations implements Operations {
       deadLetters: 1,
       embedder: { model: "minilm", queued: 0 },
       problems: [],
+      audits: [],
     };
   }
 
@@ -224,6 +231,23 @@ export class MemoryOperations implements Operations {
         tookMs: 5,
       },
     ];
+  }
+
+  async audit({ repair, source }: AuditRequest): Promise<readonly AuditCertificate[]> {
+    const repaired = repair && {
+      dryRun: repair.dryRun,
+      refused: null,
+      documents: 0,
+      restated: 0,
+      replayed: 0,
+      swept: 0,
+      left: 0,
+    };
+    return [{ ...aCertificate(source ?? ("app" as SourceName)), repair: repaired }];
+  }
+
+  audits(): Promise<readonly AuditCertificate[]> {
+    return this.audit({ source: null, sample: null, repair: null });
   }
 
   async deadLetters(): Promise<readonly DeadLetterView[]> {
@@ -300,79 +324,4 @@ export class MemoryOperations implements Operations {
       copied: revision,
     };
   }
-}
-
-function aHit(id: DocumentId, body: PushedDocument): SearchHit {
-  const text = "text" in body.content ? body.content.text : body.content.base64;
-  const revision = { epoch: 1, position: 1 };
-  return {
-    documentId: id,
-    source: "app" as SourceName,
-    key: body.key,
-    score: 0.71,
-    title: null,
-    heading: ["Guide", "Setup"],
-    ordinal: 0,
-    chunkCount: 1,
-    text,
-    snippet: text.slice(0, 80),
-    metadata: body.metadata,
-    tenant: body.tenant ?? "*",
-    revision,
-    seenRevision: revision,
-    stale: false,
-    contentHash: "c1",
-    chunkId: "chunk",
-    fingerprint: "f1",
-    model: "minilm",
-    dimension: 384,
-    chunker: "structure-1",
-    metadataSchemaVersion: 1,
-    generation,
-    createdAtMs: memoryNowMs,
-    updatedAtMs: memoryNowMs,
-    embeddedAtMs: memoryNowMs,
-    sourceTimeMs: body.sourceTimeMs,
-  };
-}
-
-function aReplay(): ReplayView {
-  return {
-    id: "r1",
-    generation,
-    source: "app" as SourceName,
-    document: null,
-    sinceMs: memoryNowMs,
-    force: false,
-    state: "running",
-    perSecond: null,
-    startedAtMs: memoryNowMs,
-    endedAtMs: null,
-    share: 0.25,
-    documents: 8,
-    documentsDone: 2,
-    leftMs: 3_000,
-  };
-}
-
-function aSourceFreshness(source: string): SourceFreshness {
-  return {
-    source: source as SourceName,
-    kind: "push",
-    documents: 42,
-    searchable: 42,
-    chunks: 318,
-    pending: 0,
-    oldestPendingMs: null,
-    held: 0,
-    blocked: 0,
-    failed: 0,
-    completeUpToMs: memoryNowMs,
-    observedUpToMs: memoryNowMs,
-    lagMs: 400,
-    p50Ms: 300,
-    p99Ms: 900,
-    objective: { share: 0.99, withinMs: 60_000, met: 1 },
-    verdict: "met",
-  };
 }

@@ -24,6 +24,7 @@ test("the description has every route, its parameters and its errors", async () 
       "/metrics",
       "/readyz",
       "/v1/apply",
+      "/v1/audit",
       "/v1/backup",
       "/v1/dead-letters",
       "/v1/dead-letters/retry",

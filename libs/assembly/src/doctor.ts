@@ -1,5 +1,6 @@
 /** Looks at everything this process depends on, and says what would mend what is wrong. */
 import { statfs } from "node:fs/promises";
+import type { AuditCertificate } from "@tidemark/domain";
 import type { DoctorFinding, ServedSource } from "@tidemark/pipeline";
 import { noticeFindings } from "./notice-findings.ts";
 import type { Parts } from "./open-parts.ts";
@@ -25,6 +26,7 @@ export async function examine(parts: Parts, modelNote: string): Promise<readonly
         : ok(check, "running"),
     );
   }
+  for (const certificate of parts.catalogue.audits) findings.push(auditFinding(certificate));
   const reason = generations.unavailable(generations.active.id);
   if (reason) {
     findings.push({
@@ -95,6 +97,36 @@ function examineSource(source: ServedSource): DoctorFinding {
     };
   }
   return ok(check, source.isStreamed ? "read as it changes" : "listed and watched");
+}
+
+function auditFinding({
+  endedAtMs,
+  faulty,
+  source,
+  undecided,
+  verdict,
+}: AuditCertificate): DoctorFinding {
+  const check = `audit of ${source}`;
+  const at = new Date(endedAtMs).toISOString();
+  const again = `tidemark audit --source ${source}`;
+  switch (verdict) {
+    case "clean":
+      return ok(check, `clean at ${at}`);
+    case "undecided":
+      return {
+        check,
+        verdict: "warn",
+        detail: `${undecided} documents were still changing at ${at}`,
+        fix: `\`${again}\` when the pipeline has caught up`,
+      };
+    case "faulty":
+      return {
+        check,
+        verdict: "fail",
+        detail: `${faulty} documents had faults at ${at}`,
+        fix: `\`${again} --repair --dry-run\` says what would be mended, without --dry-run it is`,
+      };
+  }
 }
 
 async function disk(directory: string): Promise<DoctorFinding> {

@@ -181,7 +181,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     chance: systemChance,
     logger,
     lost: (source, report) => measuring.lost(source, report),
-    reads: ["ingest", "chunk", "ask"].some((role) => roles.has(role as Role)),
+    reads: ["ingest", "chunk", "keep", "ask"].some((role) => roles.has(role as Role)),
     resources,
     producer: isShared ? instance : "gateway",
     remote: isShared && !roles.has("ingest") ? { calls, reports } : null,

@@ -7,9 +7,11 @@ import {
   Replayer,
   RequestError,
   TidemarkService,
+  type Auditor,
   type Call,
 } from "@tidemark/pipeline";
 import type { Config } from "@tidemark/runtime";
+import { auditCall, openAuditor } from "./audits.ts";
 import { examine } from "./doctor.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
 import { objectivesFor } from "./objectives.ts";
@@ -29,12 +31,12 @@ const idLength = 12;
 export function openService(
   parts: Parts,
   wanted: { readonly embedder: OpenedEmbedder; readonly recipe: WantedRecipe },
-): TidemarkService {
+): { readonly service: TidemarkService; readonly auditor: Auditor | null } {
   const { catalogue, contents, extractor, generations, keeper, ledger, measuring, shared } = parts;
   const { config, dataDirectory, version } = parts.options;
   const { database, index, log } = parts.stores;
   const { embedder, recipe } = wanted;
-  return new TidemarkService({
+  const service: TidemarkService = new TidemarkService({
     version,
     dataDirectory: database ? dataDirectory : null,
     log,
@@ -72,6 +74,11 @@ export function openService(
         }
       }
     },
+    audit: (request) => {
+      if (auditor) return auditor.audit(request, parts.stop);
+      if (shared) return shared.calls.ask(auditCall, request);
+      throw new RequestError(501, "not-here", "nothing is audited in this process");
+    },
     embedQueued: () => shared?.reports.embedQueued() ?? embedder.queued(),
     async backup(path) {
       if (!database) {
@@ -89,6 +96,8 @@ export function openService(
     rechunk: parts.rechunk,
     accept: (ids) => catalogue.accept(ids),
   });
+  const auditor = parts.options.roles.has("keep") ? openAuditor(parts, service) : null;
+  return { service, auditor };
 }
 
 /** Short enough to be typed. */

@@ -1,5 +1,11 @@
 /** Opens the event log and the vector index, each of the kind that the config chooses. */
-import type { Clock, DocumentHistory, EventLog, VectorIndex } from "@tidemark/pipeline";
+import type {
+  AuditedIndex,
+  Clock,
+  DocumentHistory,
+  EventLog,
+  VectorIndex,
+} from "@tidemark/pipeline";
 import { KafkaEventLog } from "@tidemark/kafka";
 import { openQdrantIndex } from "@tidemark/qdrant";
 import { memoryBudget, type Config } from "@tidemark/runtime";
@@ -9,7 +15,7 @@ import { SqliteDatabase, SqliteEventLog, SqliteVectorIndex } from "@tidemark/sql
 
 export interface Stores {
   readonly log: EventLog & DocumentHistory;
-  readonly index: VectorIndex;
+  readonly index: VectorIndex & AuditedIndex;
   /** Null where neither is in SQLite. */
   readonly database: SqliteDatabase | null;
   readonly sqliteLog: SqliteEventLog | null;
@@ -90,7 +96,10 @@ async function openKafka({
   );
 }
 
-async function openQdrant({ config, resources }: StoresOptions): Promise<VectorIndex> {
+async function openQdrant({
+  config,
+  resources,
+}: StoresOptions): Promise<VectorIndex & AuditedIndex> {
   const { index } = config;
   if (index.kind !== "qdrant") throw new Error("the config names no Qdrant");
   const { apiKey, prefix, replication, url } = index;

@@ -2,6 +2,7 @@
 import type { SourceName } from "@tidemark/domain";
 import { reconcileCall, reconcileDatabaseCall, type TidemarkService } from "@tidemark/pipeline";
 import { applyCall, openService } from "./open-service.ts";
+import { auditCall } from "./audits.ts";
 import { openParts, type OpenOptions, type Parts } from "./open-parts.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
 import { partsRunning } from "./running-parts.ts";
@@ -41,7 +42,9 @@ export async function openTidemark(
   const isNew = catalogue.active === null;
   const mayBeAsked = roles.has("ask") || roles.has("keep");
   const wanted = mayBeAsked ? await openWanted(parts, signal) : null;
-  const service = wanted && openService(parts, wanted);
+  const opened = wanted && openService(parts, wanted);
+  const service = opened?.service ?? null;
+  const auditor = opened?.auditor ?? null;
   for (const { name } of sources.own) {
     readiness.block(`scan of ${name}`, "its first scan is not done");
   }
@@ -53,6 +56,7 @@ export async function openTidemark(
   if (shared && roles.has("connect")) shared.calls.answer(reconcileDatabaseCall, reconciled);
   if (shared && wanted && roles.has("keep")) {
     shared.calls.answer(applyCall, () => keeper.build(wanted.recipe));
+    if (auditor) shared.calls.answer(auditCall, (asked) => auditor.audit(asked, parts.stop));
   }
 
   return {
@@ -73,7 +77,7 @@ export async function openTidemark(
     },
     async run(runSignal) {
       const all = AbortSignal.any([runSignal, parts.stop]);
-      const running = partsRunning(parts, service, all);
+      const running = partsRunning(parts, { service, auditor }, all);
       const settled = await Promise.allSettled(
         running.map((each) => each.catch((error: unknown) => parts.failed(error))),
       );

@@ -6,9 +6,11 @@ import {
   restateStage,
   runStage,
   type RunnerOptions,
+  type Auditor,
   type TidemarkService,
 } from "@tidemark/pipeline";
 import { memoryBudget } from "@tidemark/runtime";
+import { auditLoop } from "./audits.ts";
 import { gaugesLoop, maintainLoop } from "./maintain.ts";
 import type { Parts } from "./open-parts.ts";
 import { watchPushEpochs } from "./push-sources.ts";
@@ -18,7 +20,10 @@ import { systemChance, systemClock } from "./world.ts";
 
 export function partsRunning(
   parts: Parts,
-  service: TidemarkService | null,
+  {
+    auditor,
+    service,
+  }: { readonly service: TidemarkService | null; readonly auditor: Auditor | null },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
   const { generations, keeper, lines, measuring, options, shared, sources, stores } = parts;
@@ -63,6 +68,7 @@ export function partsRunning(
   if (shared && service) running.push(followReceipts(parts, signal));
   if (service && roles.has("keep"))
     running.push(gaugesLoop({ service, metrics, clock, logger, signal }));
+  if (auditor) running.push(auditLoop(parts, auditor, signal));
   if (sqliteLog) {
     const index = sqliteIndex;
     running.push(maintainLoop({ log: sqliteLog, index, generations, clock, logger, signal }));

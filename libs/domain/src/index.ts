@@ -1,3 +1,8 @@
+export * from "./audit-certificate.ts";
+export * from "./audit-classify.ts";
+export * from "./audit-facts.ts";
+export * from "./audit-ranges.ts";
+export * from "./audit-row.ts";
 export * from "./chunk-diff.ts";
 export {
   CHUNKER_VERSION,

@@ -100,6 +100,48 @@ function failureWith(mutation: Mutation, { failure, seen }: Manifest): Failure |
   return isContentOf ? { ...failure, revision: mutation.revision } : failure;
 }
 
+/**
+ * The seen half made again from what the log holds of the document, for a manifest that says otherwise
+ * at the same revision; `logged` is null where the log holds nothing. Null where that is older than
+ * what was seen: nothing is ever lowered.
+ */
+export function planSeenAgain(
+  current: Manifest,
+  logged: Seen | null,
+  input: { readonly token: Token; readonly nowMs: number },
+): { readonly manifest: Manifest; readonly emptied: boolean } | null {
+  const { nowMs, token } = input;
+  const seen = logged ? { ...logged, seenAtMs: nowMs } : forgotten(current.seen, nowMs);
+  if (isNewer(current.seen.revision, seen.revision)) return null;
+  const { indexed } = current;
+  const emptied = seen.deleted;
+  if (emptied) {
+    const empty = emptyIndexed(indexed, seen, nowMs);
+    return { manifest: { ...current, token, seen, indexed: empty, failure: null }, emptied };
+  }
+  const isLive =
+    indexed !== null &&
+    indexed.contentHash === seen.contentHash &&
+    !isNewer(indexed.revision, seen.revision);
+  const followed = isLive
+    ? { ...indexed, revision: seen.revision, policy: seen.policy, updatedAtMs: nowMs }
+    : indexed;
+  return { manifest: { ...current, token, seen, indexed: followed }, emptied };
+}
+
+function forgotten(seen: Seen, nowMs: number): Seen {
+  return {
+    ...seen,
+    deleted: true,
+    archived: false,
+    policy: unreadable,
+    metadata: {},
+    contentHash: null,
+    sourceDigest: null,
+    seenAtMs: nowMs,
+  };
+}
+
 function statesTheSame(seen: Seen, mutation: Mutation): boolean {
   switch (mutation.kind) {
     case "facet": {

@@ -1,4 +1,8 @@
+export * from "./audit/audit-run.ts";
+export * from "./audit/audit-loop.ts";
+export * from "./audit/auditor.ts";
 export * from "./chunk-record.ts";
+export * from "./commit/audit-primitives.ts";
 export * from "./commit/by-primitives.ts";
 export * from "./commit/copies.ts";
 export * from "./commit/count-manifests.ts";
@@ -8,6 +12,8 @@ export * from "./errors.ts";
 export * from "./map-bounded.ts";
 export * from "./observer.ts";
 export * from "./operations.ts";
+export * from "./ports/audit-spool.ts";
+export * from "./ports/audited-index.ts";
 export * from "./ports/document-history.ts";
 export * from "./ports/document-source.ts";
 export * from "./ports/embedder.ts";

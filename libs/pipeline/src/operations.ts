@@ -4,6 +4,7 @@
  */
 import type {
   Asker,
+  AuditCertificate,
   DocumentId,
   Filter,
   GenerationId,
@@ -16,6 +17,14 @@ import type {
   Standing,
   WriteToken,
 } from "@tidemark/domain";
+
+export interface AuditRequest {
+  /** Null for every source. */
+  readonly source: SourceName | null;
+  /** Vectors to make again, of each source; null for as many as are configured. */
+  readonly sample: number | null;
+  readonly repair: { readonly dryRun: boolean } | null;
+}
 
 export interface SearchRequest {
   readonly query: string;
@@ -229,6 +238,8 @@ export interface StatusReport {
   readonly deadLetters: number;
   readonly embedder: { readonly model: string; readonly queued: number };
   readonly problems: readonly string[];
+  /** The last audit of each source. */
+  readonly audits: readonly AuditSummary[];
 }
 
 export interface ReplayRequest {
@@ -279,6 +290,12 @@ export interface ReplayChange {
   readonly state?: "running" | "paused" | "cancelled";
   readonly perSecond?: number | null;
 }
+
+/** What an audit of a source found, in short. */
+export type AuditSummary = Pick<
+  AuditCertificate,
+  "source" | "verdict" | "endedAtMs" | "faulty" | "undecided"
+>;
 
 export interface ReconcileReport {
   readonly source: SourceName;
@@ -340,6 +357,10 @@ export interface Operations {
     source: SourceName | null,
     options: { readonly confirm: number | null },
   ): Promise<readonly ReconcileReport[]>;
+  /** Compares source, log and index, and keeps what it found; one at a time. */
+  audit(request: AuditRequest): Promise<readonly AuditCertificate[]>;
+  /** The last audit of each source. */
+  audits(): Promise<readonly AuditCertificate[]>;
   deadLetters(): Promise<readonly DeadLetterView[]>;
   retryDeadLetters(
     ids: readonly string[] | null,

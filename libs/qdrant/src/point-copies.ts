@@ -5,6 +5,7 @@
  */
 import {
   everyTenant,
+  sha256Hex,
   sourceOf,
   zeroRevision,
   type DocumentId,
@@ -59,6 +60,24 @@ export function copiesPayload(
     copyRanges: ranges,
   };
 }
+
+/** Equal for copies that narrow alike; null for a point that has none. */
+export function narrowsOf(payload: CopiesPayload): string | null {
+  if (!payload.copied) return null;
+  const { copyFacts, copyRanges, copyReaders, copyTenant } = payload;
+  const ranges = copyRanges.map((range) => JSON.stringify([range.field, range.at]));
+  return sha256Hex(
+    JSON.stringify([copyTenant, [...copyReaders].sort(), [...copyFacts].sort(), ranges.sort()]),
+  ).slice(0, 16);
+}
+
+export const copiedFields = [
+  "copied",
+  "copyTenant",
+  "copyReaders",
+  "copyFacts",
+  "copyRanges",
+] as const satisfies (keyof CopiesPayload)[];
 
 /** Its size as a body has it, near enough to bound a request. */
 export function copiesBytes({ copyReaders, copyFacts, copyRanges }: CopiesPayload): number {

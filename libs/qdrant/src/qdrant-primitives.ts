@@ -14,12 +14,15 @@ import {
   type CandidateQuery,
   type DocumentCopies,
   type IndexPrimitives,
+  type KeptPage,
+  type KeptPointPage,
   type ManifestRange,
   type ManifestUpdate,
   type PointRecord,
   type PointSweep,
   type Progress,
 } from "@tidemark/pipeline";
+import * as audit from "./audit-records.ts";
 import type { Collection } from "./collection.ts";
 import { Collections } from "./collections.ts";
 import { Connection } from "./connection.ts";
@@ -103,6 +106,26 @@ export class QdrantPrimitives implements IndexPrimitives {
 
   scrollListed(generation: GenerationId, range: ManifestRange) {
     return manifests.scrollListed(this.#of(generation), range);
+  }
+
+  scrollKept(generation: GenerationId, range: ManifestRange): Promise<KeptPage> {
+    return audit.scrollKept(this.#of(generation), generation, range);
+  }
+
+  readKept(generation: GenerationId, ids: readonly DocumentId[]) {
+    return audit.readKept(this.#of(generation), generation, ids);
+  }
+
+  scrollPoints(generation: GenerationId, range: ManifestRange): Promise<KeptPointPage> {
+    return audit.scrollPoints(this.#of(generation), range);
+  }
+
+  pointsWithin(generation: GenerationId, ids: readonly DocumentId[]) {
+    return audit.pointsWithin(this.#of(generation), ids);
+  }
+
+  narrowsOf(manifest: Manifest): string {
+    return audit.narrowsOfManifest(manifest);
   }
 
   countManifests(generation: GenerationId) {

@@ -58,6 +58,8 @@ export const metricNames = {
   writerQueue: "tidemark_writer_queue_transactions",
   displaced: "tidemark_displaced_total",
   eventsLost: "tidemark_events_lost_total",
+  auditFaults: "tidemark_audit_faults",
+  auditEnd: "tidemark_audit_end_timestamp_seconds",
   documents: "tidemark_documents",
   points: "tidemark_points",
   generation: "tidemark_generation_info",
@@ -174,6 +176,15 @@ export function createMetrics({ processDefaults = true } = {}) {
     displaced: counter(names.displaced, "Newer records that the log lost to older ones", [
       "source",
     ]),
+    auditFaults: gauge(names.auditFaults, "Documents with a fault, by the last audit", [
+      "source",
+      "fault",
+    ]),
+    auditEnd: gauge(
+      names.auditEnd,
+      "When the last audit with this verdict ended, in unix seconds",
+      ["source", "verdict"],
+    ),
     documents: gauge(names.documents, "Documents by state", ["source", "state"]),
     points: gauge(names.points, "Points of a generation", ["generation"]),
     generation: gauge(names.generation, "1 for the state that a generation is in", [

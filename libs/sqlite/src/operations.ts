@@ -1,4 +1,5 @@
 /** Every operation by name: what a thread is asked to do. Each is a function of a connection. */
+import { auditedDocuments, manifestLeaves, pointLeaves } from "./audit-operations.ts";
 import { maintainSlice, trimSlice } from "./compaction-operations.ts";
 import type { Connection } from "./connection.ts";
 import { ensureGeneration, forgetGeneration, removeForgotten } from "./generation-operations.ts";
@@ -54,11 +55,14 @@ export const writes = {
 
 /** Each call reads one snapshot. */
 export const reads = {
+  auditedDocuments,
   countManifests,
   existingDigests,
   followChanges,
   listManifests,
   listTopics,
+  manifestLeaves,
+  pointLeaves,
   pointsOfDocument,
   readManifests,
   readNext,

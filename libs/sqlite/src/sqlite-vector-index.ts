@@ -10,11 +10,17 @@ import type {
   SourceName,
 } from "@tidemark/domain";
 import type {
+  AuditedIndex,
+  AuditPage,
   Candidate,
   CandidateQuery,
   CommitOutcome,
   DocumentCommit,
+  IndexedDocument,
+  LeafPage,
   ListedManifest,
+  ManifestLeaf,
+  PointLeaf,
   Progress,
   SourceCounts,
   StoredPoint,
@@ -51,7 +57,7 @@ const changesPerReadMax = 256;
 
 type Sweep = { readonly revision: Revision; readonly live: readonly PointDigest[] };
 
-export class SqliteVectorIndex implements VectorIndex {
+export class SqliteVectorIndex implements VectorIndex, AuditedIndex {
   readonly #database: SqliteDatabase;
   readonly #cacheRowsMax: number;
   readonly #priority: Priority;
@@ -225,6 +231,35 @@ export class SqliteVectorIndex implements VectorIndex {
   async counts(generation: GenerationId): Promise<readonly SourceCounts[]> {
     const rows = await this.#database.read("countManifests", { generation });
     return rows.map((row) => ({ ...row, source: row.source as SourceName }));
+  }
+
+  manifestLeaves(
+    generation: GenerationId,
+    page: AuditPage & { readonly fingerprint: string },
+  ): Promise<LeafPage<ManifestLeaf>> {
+    return this.#database.read("manifestLeaves", { generation, ...page });
+  }
+
+  pointLeaves(generation: GenerationId, page: AuditPage): Promise<LeafPage<PointLeaf>> {
+    return this.#database.read("pointLeaves", { generation, ...page });
+  }
+
+  /** Points carry nothing that narrows: it stands in the document's row. */
+  async indexedDocuments(
+    generation: GenerationId,
+    ids: readonly DocumentId[],
+  ): Promise<readonly IndexedDocument[]> {
+    const found = await this.#database.read("auditedDocuments", { generation, ids });
+    return found.map(({ isNarrowedRight, manifest, points }) => ({
+      manifest,
+      isNarrowedRight,
+      narrows: null,
+      points: points.map(({ epoch, id, position }) => ({
+        id: id as PointId,
+        revision: { epoch, position },
+        narrows: null,
+      })),
+    }));
   }
 
   async progress(topic: string, group: string): Promise<ReadonlyMap<number, number>> {

@@ -14,7 +14,12 @@ import type {
   Candidate,
   CandidateQuery,
   DocumentCopies,
+  Copies,
   IndexPrimitives,
+  KeptManifest,
+  KeptPage,
+  KeptPoint,
+  KeptPointPage,
   ManifestPage,
   ManifestRange,
   ManifestUpdate,
@@ -22,6 +27,7 @@ import type {
   PointSweep,
   Progress,
 } from "@tidemark/pipeline";
+import { copiesOf } from "@tidemark/pipeline";
 import { openGate, type Gate } from "./gate.ts";
 import { IndexStore, plainPoint, storedPoint, type GenerationStore } from "./index-store.ts";
 import { nearest, nearestWithin } from "./nearest.ts";
@@ -85,6 +91,39 @@ export class MemoryPrimitives implements IndexPrimitives {
       const next = end < all.length ? String(end) : null;
       return { manifests: all.slice(from, end), next };
     });
+  }
+
+  async scrollKept(generation: GenerationId, range: ManifestRange): Promise<KeptPage> {
+    const { manifests, next } = await this.scrollManifests(generation, range);
+    return { kept: manifests.map(keptAlike), next };
+  }
+
+  async readKept(generation: GenerationId, ids: readonly DocumentId[]) {
+    const manifests = await this.readManifests(generation, ids);
+    return manifests.map((manifest) => manifest && keptAlike(manifest));
+  }
+
+  scrollPoints(generation: GenerationId, range: ManifestRange): Promise<KeptPointPage> {
+    return this.#step("scrollPoints", () => {
+      const from = Number(range.from ?? 0);
+      const all = [...this.#store.of(generation).allPoints()].filter(
+        ({ source }) => range.source === null || source === range.source,
+      );
+      const end = from + range.limit;
+      const next = end < all.length ? String(end) : null;
+      return { points: all.slice(from, end).map(keptPoint), next };
+    });
+  }
+
+  pointsWithin(generation: GenerationId, ids: readonly DocumentId[]) {
+    return this.#step("pointsWithin", () => {
+      const store = this.#store.of(generation);
+      return ids.flatMap((id) => store.pointsOf(id)).map(keptPoint);
+    });
+  }
+
+  narrowsOf(manifest: Manifest): string {
+    return narrowsOf(copiesOf(manifest));
   }
 
   putPoints(generation: GenerationId, points: readonly PointRecord[]): Promise<void> {
@@ -204,6 +243,19 @@ export class MemoryPrimitives implements IndexPrimitives {
       await this.#step(name, () => write(this.#store.of(generation), record));
     }
   }
+}
+
+function keptAlike(manifest: Manifest): KeptManifest {
+  return { manifest, isKeptAlike: true };
+}
+
+function keptPoint({ copies, documentId, id, revision }: PointRecord): KeptPoint {
+  return { documentId, id, revision, narrows: copies && narrowsOf(copies) };
+}
+
+function narrowsOf({ metadata, policy }: Copies): string {
+  const fields = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([policy, fields]);
 }
 
 export function vectorsByText(

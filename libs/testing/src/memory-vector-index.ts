@@ -13,27 +13,39 @@ import {
 import {
   copiesOf,
   firstManifests,
+  indexedDocumentsOf,
   listedManifest,
   ManifestCounter,
+  manifestLeavesOf,
+  pointLeavesOf,
+  type AuditedIndex,
+  type AuditPage,
   type CandidateQuery,
   type CommitOutcome,
   type DocumentCommit,
+  type IndexedDocument,
+  type LeafPage,
+  type ManifestLeaf,
+  type PointLeaf,
   type Progress,
   type VectorIndex,
 } from "@tidemark/pipeline";
 import { openGate, type Gate } from "./gate.ts";
 import { IndexStore, plainPoint, storedPoint, type GenerationStore } from "./index-store.ts";
-import { vectorsByText } from "./memory-primitives.ts";
+import { MemoryPrimitives, vectorsByText } from "./memory-primitives.ts";
 import { nearest, nearestWithin } from "./nearest.ts";
 
-export class MemoryVectorIndex implements VectorIndex {
+export class MemoryVectorIndex implements VectorIndex, AuditedIndex {
   readonly #store: IndexStore;
   readonly #gate: Gate;
+  /** What is stored, as an audit reads it. */
+  readonly #kept: MemoryPrimitives;
 
   /** @param store shared by all processes */
   constructor(store = new IndexStore(), gate: Gate = openGate) {
     this.#store = store;
     this.#gate = gate;
+    this.#kept = new MemoryPrimitives(store);
   }
 
   ensureGeneration(generation: GenerationId, dimension: number): Promise<void> {
@@ -141,6 +153,24 @@ export class MemoryVectorIndex implements VectorIndex {
     });
   }
 
+  manifestLeaves(
+    generation: GenerationId,
+    page: AuditPage & { readonly fingerprint: string },
+  ): Promise<LeafPage<ManifestLeaf>> {
+    return this.#step("manifestLeaves", () => manifestLeavesOf(this.#kept, generation, page));
+  }
+
+  pointLeaves(generation: GenerationId, page: AuditPage): Promise<LeafPage<PointLeaf>> {
+    return this.#step("pointLeaves", () => pointLeavesOf(this.#kept, generation, page));
+  }
+
+  indexedDocuments(
+    generation: GenerationId,
+    ids: readonly DocumentId[],
+  ): Promise<readonly IndexedDocument[]> {
+    return this.#step("indexedDocuments", () => indexedDocumentsOf(this.#kept, generation, ids));
+  }
+
   counts(generation: GenerationId) {
     return this.#step("counts", () => {
       const counter = new ManifestCounter();
@@ -159,7 +189,7 @@ export class MemoryVectorIndex implements VectorIndex {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  async #step<T>(name: string, effect: () => T): Promise<T> {
+  async #step<T>(name: string, effect: () => T | Promise<T>): Promise<T> {
     await this.#gate(name);
     return effect();
   }

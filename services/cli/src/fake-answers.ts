@@ -98,6 +98,7 @@ export function aStatus(changes: Partial<StatusWire> = {}): StatusWire {
     deadLetters: 0,
     embedder: { model: "minilm", queued: 0 },
     problems: [],
+    audits: [],
     ...changes,
   };
 }

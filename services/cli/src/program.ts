@@ -1,6 +1,7 @@
 /** Every command, in the order of a person's first day with Tidemark. */
 import { Command } from "commander";
 import { applyCommand } from "./commands/apply.ts";
+import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { configCommands } from "./commands/config.ts";
 import { deadLetterCommands } from "./commands/dead-letters.ts";
@@ -31,6 +32,7 @@ const commands = [
   applyCommand,
   replayCommand,
   reconcileCommand,
+  auditCommand,
   deadLetterCommands,
   configCommands,
   backupCommand,

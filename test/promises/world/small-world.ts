@@ -12,6 +12,7 @@ import {
   type DocumentId,
   type Generation,
   type GenerationId,
+  type Hint,
   type Mutation,
   type MutationDraft,
 } from "@tidemark/domain";
@@ -28,6 +29,7 @@ import {
   scanSource,
   silentObserver,
   StageRunner,
+  type AuditedIndex,
   type DocumentSource,
   type EmbedReply,
   type EmbedRequest,
@@ -139,7 +141,7 @@ export class SmallWorld {
     return new MemoryEventLog(gate ? { store, clock, gate } : { store, clock });
   }
 
-  index(gate?: Gate): VectorIndex {
+  index(gate?: Gate): VectorIndex & AuditedIndex {
     if (!this.#sqlite) return new PrimitiveIndex(new MemoryPrimitives(this.store, gate));
     const index = new SqliteVectorIndex({ database: this.#sqlite });
     return gate ? gated(index, gate) : index;
@@ -151,7 +153,7 @@ export class SmallWorld {
     await this.hint(key);
   }
 
-  async hint(key: string, reason: "change" | "reconcile" = "change"): Promise<void> {
+  async hint(key: string, reason: Hint["reason"] = "change"): Promise<void> {
     await publishHints(this.eventLog(), [
       {
         source: this.filesName,

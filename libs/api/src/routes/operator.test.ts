@@ -12,6 +12,7 @@ import {
   replayViewSchema,
   statusSchema,
 } from "../wire/operator-wire.ts";
+import { auditSchema } from "../wire/audit-wire.ts";
 import { whySchema } from "../wire/why-wire.ts";
 
 const deadLetters = z.object({ deadLetters: z.array(deadLetterSchema) });
@@ -26,6 +27,8 @@ test.each<["GET" | "POST" | "PATCH", string, object | undefined, z.ZodType]>([
   ["GET", "/v1/replays", undefined, replaysSchema],
   ["PATCH", "/v1/replays/r1", { state: "paused" }, replayViewSchema],
   ["POST", "/v1/reconcile", {}, reconcileSchema],
+  ["GET", "/v1/audit", undefined, auditSchema],
+  ["POST", "/v1/audit", {}, auditSchema],
   ["POST", "/v1/backup", { path: "/backups/a" }, backupSchema],
   ["GET", "/v1/doctor", undefined, doctorSchema],
   ["GET", "/v1/dead-letters", undefined, deadLetters],

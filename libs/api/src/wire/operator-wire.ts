@@ -1,4 +1,5 @@
 /** Bodies and answers of what an operator asks. */
+import { auditVerdicts } from "@tidemark/domain";
 import { z } from "zod";
 import { bounds } from "../bounds.ts";
 import { sourceSchema } from "../document-address.ts";
@@ -31,6 +32,15 @@ export const statusSchema = z.object({
   deadLetters: z.int(),
   embedder: z.object({ model: z.string(), queued: z.int() }),
   problems: z.array(z.string()),
+  audits: z.array(
+    z.object({
+      source: z.string(),
+      verdict: z.enum(auditVerdicts),
+      endedAt: z.iso.datetime(),
+      faulty: z.int(),
+      undecided: z.int(),
+    }),
+  ),
 });
 export type StatusWire = z.infer<typeof statusSchema>;
 

@@ -24,6 +24,14 @@ import {
   type SourceName,
 } from "@tidemark/domain";
 import type {
+  AuditedIndex,
+  AuditPage,
+  IndexedDocument,
+  LeafPage,
+  ManifestLeaf,
+  PointLeaf,
+} from "../ports/audited-index.ts";
+import type {
   CandidateQuery,
   CommitOutcome,
   DocumentCommit,
@@ -31,6 +39,7 @@ import type {
   Progress,
   VectorIndex,
 } from "../ports/vector-index.ts";
+import { indexedDocumentsOf, manifestLeavesOf, pointLeavesOf } from "./audit-primitives.ts";
 import { copiesOf } from "./copies.ts";
 import { ManifestCounter } from "./count-manifests.ts";
 import { sweepOf, unfinishedOf } from "./finish-commits.ts";
@@ -49,7 +58,7 @@ import type {
 const scrollPageMax = 1_000;
 const listedPageMax = 5_000;
 
-export class PrimitiveIndex implements VectorIndex {
+export class PrimitiveIndex implements VectorIndex, AuditedIndex {
   readonly #primitives: IndexPrimitives;
   readonly #listings = new ListingSpools((generation, source) =>
     this.#scrollListed(generation, source),
@@ -166,6 +175,24 @@ export class PrimitiveIndex implements VectorIndex {
     range: { readonly after: DocumentId | null; readonly limit: number },
   ): Promise<readonly ListedManifest[]> {
     return this.#listings.page(generation, source, range);
+  }
+
+  manifestLeaves(
+    generation: GenerationId,
+    page: AuditPage & { readonly fingerprint: string },
+  ): Promise<LeafPage<ManifestLeaf>> {
+    return manifestLeavesOf(this.#primitives, generation, page);
+  }
+
+  pointLeaves(generation: GenerationId, page: AuditPage): Promise<LeafPage<PointLeaf>> {
+    return pointLeavesOf(this.#primitives, generation, page);
+  }
+
+  indexedDocuments(
+    generation: GenerationId,
+    ids: readonly DocumentId[],
+  ): Promise<readonly IndexedDocument[]> {
+    return indexedDocumentsOf(this.#primitives, generation, ids);
   }
 
   async counts(generation: GenerationId) {

@@ -69,6 +69,31 @@ export interface ListedPage {
   readonly next: string | null;
 }
 
+/** A manifest, and whether what is kept beside it for conditions and counts says the same. */
+export interface KeptManifest {
+  readonly manifest: Manifest;
+  readonly isKeptAlike: boolean;
+}
+
+export interface KeptPage {
+  readonly kept: readonly KeptManifest[];
+  readonly next: string | null;
+}
+
+/** A stored point without its text and its vector. */
+export interface KeptPoint {
+  readonly documentId: DocumentId;
+  readonly id: PointId;
+  readonly revision: Revision;
+  /** Of its copies; null while it has none. */
+  readonly narrows: string | null;
+}
+
+export interface KeptPointPage {
+  readonly points: readonly KeptPoint[];
+  readonly next: string | null;
+}
+
 export interface IndexPrimitives extends AsyncDisposable {
   ensureGeneration(generation: GenerationId, dimension: number): Promise<void>;
   dropGeneration(generation: GenerationId): Promise<void>;
@@ -129,6 +154,18 @@ export interface IndexPrimitives extends AsyncDisposable {
     documents: readonly DocumentId[],
     limitPerDocument: number,
   ): Promise<readonly Candidate[]>;
+
+  /** For an audit: manifests and points as they are stored, in an order of the index's own. */
+  scrollKept(generation: GenerationId, range: ManifestRange): Promise<KeptPage>;
+  readKept(
+    generation: GenerationId,
+    ids: readonly DocumentId[],
+  ): Promise<readonly (KeptManifest | undefined)[]>;
+  scrollPoints(generation: GenerationId, range: ManifestRange): Promise<KeptPointPage>;
+  /** All points of these documents. */
+  pointsWithin(generation: GenerationId, ids: readonly DocumentId[]): Promise<readonly KeptPoint[]>;
+  /** What each point of the document has to carry as its copies. */
+  narrowsOf(manifest: Manifest): string;
 
   /** See `VectorIndex`. */
   noteGenerations?(generations: readonly Generation[]): Promise<void>;

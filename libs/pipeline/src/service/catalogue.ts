@@ -5,6 +5,7 @@
  */
 import {
   nextEpoch,
+  type AuditCertificate,
   type DocumentId,
   type Generation,
   type GenerationId,
@@ -36,6 +37,7 @@ type ControlRecord =
   | { readonly kind: "generation"; readonly generation: Generation }
   | { readonly kind: "source"; readonly source: SourceRecord }
   | { readonly kind: "accepted"; readonly documentId: DocumentId }
+  | { readonly kind: "audit"; readonly certificate: AuditCertificate }
   | { readonly kind: "replay"; readonly job: ReplayJob }
   | ({ readonly kind: "replayed" } & Replayed);
 
@@ -54,6 +56,7 @@ export class Catalogue {
   readonly #generations = new Map<GenerationId, Generation>();
   readonly #sources = new Map<SourceName, SourceRecord>();
   readonly #accepted = new Set<DocumentId>();
+  readonly #audits = new Map<SourceName, AuditCertificate>();
   readonly #replays = new Map<string, ReplayJob>();
   /** By job, by process. */
   readonly #replayed = new Map<string, Map<string, number>>();
@@ -104,6 +107,15 @@ export class Catalogue {
   /** A person has looked at the document's suspicious extraction and accepted it. */
   isAccepted(id: DocumentId): boolean {
     return this.#accepted.has(id);
+  }
+
+  /** The last of each source. */
+  get audits(): readonly AuditCertificate[] {
+    return [...this.#audits.values()];
+  }
+
+  putAudit(certificate: AuditCertificate): Promise<void> {
+    return this.#put([{ kind: "audit", certificate }]);
   }
 
   /** By age, oldest first. */
@@ -216,6 +228,7 @@ export class Catalogue {
       ...this.generations.map((generation) => ({ kind: "generation" as const, generation })),
       ...[...this.#sources.values()].map((source) => ({ kind: "source" as const, source })),
       ...[...this.#accepted].map((documentId) => ({ kind: "accepted" as const, documentId })),
+      ...this.audits.map((certificate) => ({ kind: "audit" as const, certificate })),
       ...this.replays.map((job) => ({ kind: "replay" as const, job })),
     ];
   }
@@ -278,6 +291,9 @@ export class Catalogue {
       case "accepted":
         if (this.#accepted.size < acceptedMax) this.#accepted.add(record.documentId);
         break;
+      case "audit":
+        this.#audits.set(record.certificate.source, record.certificate);
+        break;
       case "replay":
         this.#replays.set(record.job.id, record.job);
         break;
@@ -297,6 +313,8 @@ function keyOf(record: ControlRecord): string {
       return `source/${record.source.source}`;
     case "accepted":
       return `accepted/${record.documentId}`;
+    case "audit":
+      return `audit/${record.certificate.source}`;
     case "replay":
       return replayKey(record.job.id);
     case "replayed":

@@ -60,6 +60,15 @@ export class StateReports {
       deadLetters,
       embedder: { model: generations.active.recipe.space.model, queued: embedQueued() },
       problems: this.#problems(),
+      audits: this.#options.catalogue.audits.map(
+        ({ endedAtMs, faulty, source, undecided, verdict }) => ({
+          source,
+          verdict,
+          endedAtMs,
+          faulty,
+          undecided,
+        }),
+      ),
     };
   }
 

@@ -3,12 +3,11 @@
  * gateway. Each operation is short; what is decided is decided elsewhere.
  */
 import {
-  compareRevisions,
-  decodeMutation,
   keyOf,
   normalizeString,
   sourceOf,
   standingOf,
+  type AuditCertificate,
   type Asker,
   type DocumentId,
   type GenerationState,
@@ -22,6 +21,7 @@ import { TransientError } from "../errors.ts";
 import {
   RequestError,
   type Accepted,
+  type AuditRequest,
   type DeadLetterView,
   type DoctorFinding,
   type DocumentView,
@@ -47,13 +47,13 @@ import type { VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
 import { searchIndex } from "../query/search.ts";
 import { refuseBadVector } from "../stages/vectors-for.ts";
-import { mutationsTopic } from "../topics.ts";
 import { awaitWrites } from "./await-writes.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { DeadLetterDesk } from "./dead-letter-desk.ts";
 import type { FreshnessLedger } from "./freshness-ledger.ts";
 import type { Generations } from "./generations.ts";
-import { pushTargetOf, pushTo } from "./push-target.ts";
+import { refuseUnwritten } from "./part-of-document.ts";
+import { pushTo } from "./push-target.ts";
 import { pushDelete, pushDocuments, pushFacet } from "./push.ts";
 import type { Replayer } from "./replay.ts";
 import { refuseUndeclared, sourcesInScope } from "./search-scope.ts";
@@ -83,6 +83,8 @@ export interface ServiceOptions {
   readonly plan: () => Promise<Omit<PlanReport, "building">>;
   readonly apply: () => Promise<void>;
   readonly embedQueued: () => number;
+  /** Here or wherever audits run. */
+  readonly audit: (request: AuditRequest) => Promise<readonly AuditCertificate[]>;
   readonly backup: (path: string) => Promise<{ readonly path: string; readonly bytes: number }>;
   readonly doctor: () => Promise<readonly DoctorFinding[]>;
   readonly observeSearch: (part: "embed" | "index" | "total", ms: number) => void;
@@ -218,7 +220,7 @@ export class TidemarkService implements Operations {
     facet: { readonly metadata: Metadata } | { readonly permissions: Permissions },
     origin: WriteOrigin = { trace: null },
   ): Promise<Accepted> {
-    await this.#mustStand(source, key);
+    await refuseUnwritten(this.#options, this.#source(source), key);
     const { clock, log } = this.#options;
     return pushTo(this.#source(source), (target) =>
       pushFacet(log, clock, target, { key, ...origin }, facet),
@@ -325,6 +327,18 @@ export class TidemarkService implements Operations {
     return reports;
   }
 
+  async audit(request: AuditRequest): Promise<readonly AuditCertificate[]> {
+    if (request.source) this.#source(request.source);
+    const certificates = await this.#options.audit(request);
+    await this.#options.catalogue.refresh();
+    return certificates;
+  }
+
+  async audits(): Promise<readonly AuditCertificate[]> {
+    await this.#options.catalogue.refresh();
+    return this.#options.catalogue.audits;
+  }
+
   deadLetters(): Promise<readonly DeadLetterView[]> {
     return this.#desk.list();
   }
@@ -353,34 +367,6 @@ export class TidemarkService implements Operations {
     if (source) return source;
     const known = [...this.#options.sources.keys()].join(", ");
     throw new RequestError(404, "unknown-source", `no source ${name}; there are: ${known}`);
-  }
-
-  /**
-   * A part stands in the same partition as its document, or an index that is made anew may read it
-   * first and lose it: the document must have been put since the log became what it is.
-   */
-  async #mustStand(source: SourceName, key: string): Promise<void> {
-    const { epoch } = await pushTargetOf(this.#source(source));
-    const { history, index, generations } = this.#options;
-    const id = `${source}/${key}` as DocumentId;
-    const [manifest] = await index.manifests(generations.active.id, [id]);
-    const isSeen = manifest && manifest.seen.offset >= 0 && !manifest.seen.deleted;
-    if (isSeen && manifest.seen.revision.epoch >= epoch) return;
-    // It may have been written a moment ago and not been seen yet.
-    const [newest] = await history.recordsOf(mutationsTopic, id, 1);
-    const mutation = newest && decodeMutation(newest.value ?? "", newest.offset);
-    if (mutation && "kind" in mutation && mutation.revision.epoch >= epoch) {
-      const seen = manifest?.seen.revision;
-      const isPending = !seen || compareRevisions(mutation.revision, seen) > 0;
-      if (isPending && mutation.kind !== "delete") return;
-    }
-    if (!isSeen) throw new RequestError(404, "unknown-document", `no document ${id}; PUT it first`);
-    throw new RequestError(
-      409,
-      "older-log",
-      `document ${id} was written before the log became another one or had partitions added: ` +
-        "PUT it again, and what is PATCHed after that stays with it",
-    );
   }
 }
 

@@ -25,6 +25,15 @@ export function statusText(status: StatusWire, { paint, nowMs }: TextOptions): r
       ]),
     ),
     ...titled("stages", status.stages.map(stageRow)),
+    ...titled(
+      "audits",
+      status.audits.map((audit) => [
+        audit.source,
+        audit.verdict,
+        moment(audit.endedAt, nowMs),
+        ...(audit.faulty > 0 ? [`${count(audit.faulty, "document")} with faults`] : []),
+      ]),
+    ),
     ...status.problems.map((problem) => paint("red", `problem: ${printable(problem)}`)),
   ];
 }

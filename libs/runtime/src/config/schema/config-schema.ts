@@ -1,6 +1,7 @@
 /** The whole config file. The schema is the type, the editor's schema and the reference. */
 import { z } from "zod";
 import { section } from "../structure.ts";
+import { auditSchema } from "./audit.ts";
 import { embeddersSchema } from "./embedders.ts";
 import { generationsSchema } from "./generations.ts";
 import { logSchema } from "./log.ts";
@@ -24,6 +25,7 @@ export const configSchema = section({
   sources: sourcesSchema.prefault({}),
   tenants: tenantsSchema.prefault({}),
   objectives: objectivesSchema.prefault(defaultObjectives),
+  audit: auditSchema.prefault({}),
   log: logSchema.prefault({ kind: "sqlite" }),
   index: indexSchema.prefault({ kind: "sqlite" }),
   server: serverSchema.prefault({}),

@@ -1,0 +1,123 @@
+/** For tests: what the answers from a map are like. */
+import {
+  noDigests,
+  type AuditCertificate,
+  type DocumentId,
+  type GenerationId,
+  type SourceName,
+} from "@tidemark/domain";
+import type { PushedDocument, ReplayView, SearchHit, SourceFreshness } from "@tidemark/pipeline";
+
+export const memoryNowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
+export const generation = "g1" as GenerationId;
+
+export function aHit(id: DocumentId, body: PushedDocument): SearchHit {
+  const text = "text" in body.content ? body.content.text : body.content.base64;
+  const revision = { epoch: 1, position: 1 };
+  return {
+    documentId: id,
+    source: "app" as SourceName,
+    key: body.key,
+    score: 0.71,
+    title: null,
+    heading: ["Guide", "Setup"],
+    ordinal: 0,
+    chunkCount: 1,
+    text,
+    snippet: text.slice(0, 80),
+    metadata: body.metadata,
+    tenant: body.tenant ?? "*",
+    revision,
+    seenRevision: revision,
+    stale: false,
+    contentHash: "c1",
+    chunkId: "chunk",
+    fingerprint: "f1",
+    model: "minilm",
+    dimension: 384,
+    chunker: "structure-1",
+    metadataSchemaVersion: 1,
+    generation,
+    createdAtMs: memoryNowMs,
+    updatedAtMs: memoryNowMs,
+    embeddedAtMs: memoryNowMs,
+    sourceTimeMs: body.sourceTimeMs,
+  };
+}
+
+export function aCertificate(source: SourceName): AuditCertificate {
+  return {
+    v: 1,
+    source,
+    generation,
+    fingerprint: "f1",
+    configHash: "c1",
+    beganAtMs: memoryNowMs,
+    endedAtMs: memoryNowMs,
+    verdict: "clean",
+    isListed: false,
+    why: "this process has no listing of it",
+    listed: 0,
+    logged: 42,
+    manifests: 42,
+    points: 318,
+    digests: noDigests,
+    rangesCompared: 2,
+    documentsRead: 0,
+    sampled: 42,
+    changed: 0,
+    undecided: 0,
+    faults: {
+      missing: 0,
+      orphan: 0,
+      stale: 0,
+      fingerprint: 0,
+      permissions: 0,
+      duplicate: 0,
+    },
+    faulty: 0,
+    examples: [],
+    repair: null,
+  };
+}
+
+export function aReplay(): ReplayView {
+  return {
+    id: "r1",
+    generation,
+    source: "app" as SourceName,
+    document: null,
+    sinceMs: memoryNowMs,
+    force: false,
+    state: "running",
+    perSecond: null,
+    startedAtMs: memoryNowMs,
+    endedAtMs: null,
+    share: 0.25,
+    documents: 8,
+    documentsDone: 2,
+    leftMs: 3_000,
+  };
+}
+
+export function aSourceFreshness(source: string): SourceFreshness {
+  return {
+    source: source as SourceName,
+    kind: "push",
+    documents: 42,
+    searchable: 42,
+    chunks: 318,
+    pending: 0,
+    oldestPendingMs: null,
+    held: 0,
+    blocked: 0,
+    failed: 0,
+    completeUpToMs: memoryNowMs,
+    observedUpToMs: memoryNowMs,
+    lagMs: 400,
+    p50Ms: 300,
+    p99Ms: 900,
+    objective: { share: 0.99, withinMs: 60_000, met: 1 },
+    verdict: "met",
+  };
+}

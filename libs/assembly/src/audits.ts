@@ -1,0 +1,100 @@
+/** The audit of an open process: where it runs, who may ask for it, and what is told of its end. */
+import { auditFaults, sha256Hex, type AuditCertificate } from "@tidemark/domain";
+import {
+  Auditor,
+  runAudits,
+  tokenSource,
+  type AuditRequest,
+  type Call,
+  type TidemarkService,
+} from "@tidemark/pipeline";
+import type { Config, Metrics } from "@tidemark/runtime";
+import { SqliteAuditSpool } from "@tidemark/sqlite";
+import { randomUUID } from "node:crypto";
+import type { Parts } from "./open-parts.ts";
+import { systemChance, systemClock } from "./world.ts";
+
+/** Reading all of a log and an index takes its time. */
+export const auditCall: Call<AuditRequest, readonly AuditCertificate[]> = {
+  name: "audit",
+  of: "freshness service",
+  withinMs: 6 * 60 * 60_000,
+};
+
+const msPerSecond = 1_000;
+
+export function openAuditor(parts: Parts, service: TidemarkService): Auditor {
+  const { board, catalogue, generations, options, rechunk, sources, stores } = parts;
+  const { audit } = options.config;
+  return new Auditor({
+    log: stores.log,
+    index: stores.index,
+    clock: systemClock,
+    chance: systemChance,
+    logger: options.logger,
+    sources: sources.served,
+    generation: () => generations.active,
+    embedder: () => generations.line(generations.active.id)?.embedder ?? null,
+    completeUpToMs: (source) =>
+      generations.line(generations.active.id)?.completeUpToMs(source) ?? null,
+    openSpool: () => SqliteAuditSpool.open(),
+    configHash: configHash(options.config),
+    settleMs: audit.settleMs,
+    sampleDefault: audit.sample,
+    repairsPerSecond: audit.repairsPerSecond,
+    rechunk,
+    token: tokenSource(`auditor-${randomUUID()}`),
+    async health() {
+      const { id } = generations.active;
+      const conditions = board.conditions().filter(({ generation }) => generation === id);
+      const { sources: fresh } = await service.freshness();
+      return {
+        troubles: conditions.flatMap(({ stage, trouble }) =>
+          trouble === null ? [] : [`${stage}: ${trouble}`],
+        ),
+        deadLetters: (await service.deadLetters()).length,
+        late: fresh.flatMap(({ source, verdict }) =>
+          verdict === "late" || verdict === "breached" ? [source] : [],
+        ),
+      };
+    },
+    async keep(certificate) {
+      await catalogue.putAudit(certificate);
+      tellAudit(options.metrics, certificate);
+    },
+  });
+}
+
+/** Audits as often as the config says; never, where it says so. */
+export async function auditLoop(
+  parts: Parts,
+  auditor: Auditor,
+  signal: AbortSignal,
+): Promise<void> {
+  const { catalogue, options } = parts;
+  const { everyMs, repair, sample } = options.config.audit;
+  for (const certificate of catalogue.audits) tellAudit(options.metrics, certificate);
+  if (everyMs === 0) return;
+  await runAudits(
+    {
+      everyMs,
+      request: { source: null, sample, repair: repair ? { dryRun: false } : null },
+      clock: systemClock,
+      logger: options.logger,
+      last: () => catalogue.audits,
+      audit: (request, until) => auditor.audit(request, until),
+    },
+    signal,
+  );
+}
+
+function tellAudit(metrics: Metrics, { endedAtMs, faults, source, verdict }: AuditCertificate) {
+  for (const fault of auditFaults) metrics.auditFaults.set({ source, fault }, faults[fault]);
+  // The time of the last one that ended otherwise stays.
+  metrics.auditEnd.set({ source, verdict }, endedAtMs / msPerSecond);
+}
+
+/** Of all that was configured; secrets are in it as they are printed, hidden. */
+function configHash(config: Config): string {
+  return sha256Hex(JSON.stringify(config)).slice(0, 32);
+}

@@ -1,0 +1,62 @@
+/**
+ * What an audit reads of an index: all of it as digests that are made from what is stored while it is
+ * read, in whatever order the index has, and some documents in full. Neither texts nor vectors.
+ */
+import type {
+  AuditedPoint,
+  DocumentId,
+  GenerationId,
+  Manifest,
+  PointSum,
+  SourceName,
+} from "@tidemark/domain";
+
+export interface AuditPage {
+  readonly source: SourceName;
+  /** Where the page begins, as the one before told; null for the first. */
+  readonly from: string | null;
+  readonly limit: number;
+}
+
+/** A manifest, as digests. */
+export interface ManifestLeaf {
+  readonly documentId: DocumentId;
+  readonly seen: string;
+  /** Of the points that should be stored for it; null for none. */
+  readonly live: string | null;
+  /** Whether it agrees with itself, with the fingerprint and with what narrows searches. */
+  readonly isSound: boolean;
+  readonly chunks: number;
+}
+
+/** Points of a document, or some of them: what pages tell is to be added up. */
+export interface PointLeaf {
+  readonly documentId: DocumentId;
+  readonly points: PointSum;
+}
+
+export interface LeafPage<Leaf> {
+  readonly leaves: readonly Leaf[];
+  /** Null after the last. */
+  readonly next: string | null;
+}
+
+/** A document as it is stored, without texts and vectors. */
+export interface IndexedDocument {
+  readonly manifest: Manifest | null;
+  readonly points: readonly AuditedPoint[];
+  readonly narrows: string | null;
+  readonly isNarrowedRight: boolean;
+}
+
+export interface AuditedIndex {
+  manifestLeaves(
+    generation: GenerationId,
+    page: AuditPage & { readonly fingerprint: string },
+  ): Promise<LeafPage<ManifestLeaf>>;
+  pointLeaves(generation: GenerationId, page: AuditPage): Promise<LeafPage<PointLeaf>>;
+  indexedDocuments(
+    generation: GenerationId,
+    ids: readonly DocumentId[],
+  ): Promise<readonly IndexedDocument[]>;
+}

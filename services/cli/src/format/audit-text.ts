@@ -1,0 +1,61 @@
+/** Certificates as a person reads them: the verdict first, then what it is made of. */
+import type { AuditWire } from "@tidemark/api";
+import type { Paint } from "../output.ts";
+import { count, figure } from "./amounts.ts";
+import { printable } from "./printable.ts";
+import { table } from "./table.ts";
+
+type Certificate = AuditWire["certificates"][number];
+
+const colors = { clean: "green", undecided: "yellow", faulty: "red" } as const;
+
+export function auditText({ certificates }: AuditWire, paint: Paint): readonly string[] {
+  if (certificates.length === 0) return ["no source was audited yet · tidemark audit does it"];
+  return certificates.flatMap((certificate) => [
+    `${certificate.source}: ${paint(colors[certificate.verdict], certificate.verdict)} · ${certificate.endedAt}`,
+    `  ${comparedText(certificate)}`,
+    ...table(faultRows(certificate), { indent: "  " }),
+    ...table(certificate.examples.map(exampleRow), { indent: "    " }),
+    ...notes(certificate).map((note) => paint("yellow", `  ${printable(note)}`)),
+    ...repairText(certificate),
+  ]);
+}
+
+function comparedText(certificate: Certificate): string {
+  const { isListed, listed, logged, manifests, points, sampled } = certificate;
+  return [
+    isListed ? `${figure(listed)} listed` : "not listed",
+    `${figure(logged)} in the log`,
+    `${count(manifests, "manifest")} and ${count(points, "point")} stored`,
+    `${count(sampled, "vector")} made again`,
+  ].join(", ");
+}
+
+function faultRows({ faults }: Certificate): readonly (readonly string[])[] {
+  return Object.entries(faults)
+    .filter(([, documents]) => documents > 0)
+    .map(([fault, documents]) => [fault, count(documents, "document")]);
+}
+
+function exampleRow({ detail, documentId, fault }: Certificate["examples"][number]): string[] {
+  return [documentId, fault, detail].map(printable);
+}
+
+function notes({ undecided, why }: Certificate): readonly string[] {
+  return [
+    ...(why === null ? [] : [why]),
+    ...(undecided === 0 ? [] : [`${count(undecided, "document")} could not be decided in time`]),
+  ];
+}
+
+function repairText({ repair }: Certificate): readonly string[] {
+  if (!repair) return [];
+  const { documents, dryRun, left, refused, replayed, restated, swept } = repair;
+  const done = dryRun ? "would be mended" : "asked to be mended";
+  return [
+    `  ${count(documents, "document")} ${done}: ${figure(restated)} by their source, ` +
+      `${figure(replayed)} from the log, ${figure(swept)} rid of leftover points`,
+    ...(left === 0 ? [] : [`  ${count(left, "document")} left: the log has an older revision`]),
+    ...(refused === null ? [] : [`  not mended: ${printable(refused)}`]),
+  ];
+}
