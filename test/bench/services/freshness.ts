@@ -12,6 +12,7 @@ import { pushSource } from "../sources-config.ts";
 import { ms, number, percentile } from "../statistics.ts";
 import { bestWay, connectEmbedder, timeAlone } from "./embedder-alone.ts";
 import { Fleet } from "./fleet.ts";
+import { remark } from "./remarks.ts";
 
 const goalMs = 1_000;
 const seed = 61;
@@ -34,7 +35,6 @@ interface Source {
 
 interface Probe {
   readonly documentId: string;
-  readonly sentence: string;
   readonly changedAtMs: number;
   readonly foundAtMs: number;
 }
@@ -168,7 +168,7 @@ async function pushSteadily(
   return { pushed, seconds: (performance.now() - beganAtMs) / 1000 };
 }
 
-/** One document gets a sentence more; it is searched for until its chunk is found. */
+/** One document gets a remark more; it is searched for until its chunk is found. */
 async function probe(
   api: TidemarkApi,
   { name, put }: Source,
@@ -178,18 +178,17 @@ async function probe(
   const document = documents[at % documents.length];
   if (!document) throw new Error("there is nothing to change");
   const { key, text } = document;
-  const sentence = `Remark ${at + 1} of ${name} asks whether lighthouse number ${(at * 7919) % 9973} is painted red or white this year.`;
+  const said = remark(at);
   const changedAtMs = Date.now();
-  await put(key, `${text}\n## A remark\n\n${sentence}\n`);
-  const question = { query: sentence, limit: 20, per: "chunk", sources: [name] } as const;
+  await put(key, `${text}\n## A remark\n\n${said}\n`);
+  const question = { query: said, limit: 20, per: "chunk", sources: [name] } as const;
   for (;;) {
     const { results } = await api.search(question);
     const foundAtMs = Date.now();
-    if (results.some((hit) => hit.key === key && hit.text.includes(sentence))) {
-      return { documentId: `${name}/${key}`, sentence, changedAtMs, foundAtMs };
+    if (results.some((hit) => hit.key === key && hit.text.includes(said))) {
+      return { documentId: `${name}/${key}`, changedAtMs, foundAtMs };
     }
-    if (foundAtMs - changedAtMs > waitMs)
-      throw new Error(`${name}/${key} is not found: ${sentence}`);
+    if (foundAtMs - changedAtMs > waitMs) throw new Error(`${name}/${key} is not found: ${said}`);
     await sleep(lookEveryMs);
   }
 }
@@ -252,7 +251,7 @@ function reportOf(run: {
     return { title, probes, split, whole };
   });
   return {
-    method: `${number(run.probed)} documents in each source are given one sentence more in turn, one at a time, and the sentence is searched for through the gateway until its chunk is found. Meanwhile documents are pushed at even times: ${number(run.documentsPerSecond, 1)} a second, where ${number(run.wantedPerSecond, 1)} are ${number(loadShare * 100)} % of what the embedder, at ${number(run.chunksPerSecond)} chunks a second alone, could embed. Stages are as the receipts of these changes tell them: observe is from the change to its record on the log's clock, queue until it is cut, wait until a delivery of the upserter has it, embed and write the delivery's own, visible from its commit to the answer. Times in ms.`,
+    method: `${number(run.probed)} documents in each source are given a remark of four sentences in turn, one at a time, and the remark is searched for through the gateway until its chunk is found. Meanwhile documents are pushed at even times: ${number(run.documentsPerSecond, 1)} a second, where ${number(run.wantedPerSecond, 1)} are ${number(loadShare * 100)} % of what the embedder, at ${number(run.chunksPerSecond)} chunks a second alone, could embed. Stages are as the receipts of these changes tell them: observe is from the change to its record on the log's clock, queue until it is cut, wait until a delivery of the upserter has it, embed and write the delivery's own, visible from its commit to the answer. Times in ms.`,
     tables: [
       {
         columns: ["", ...sources.flatMap(({ title }) => [`${title}, p50`, "p99"])],
