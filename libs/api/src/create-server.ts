@@ -11,6 +11,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { operatorRoutes } from "./routes/operator.ts";
 import { searchRoutes } from "./routes/search.ts";
+import { sentinelRoutes } from "./routes/sentinels.ts";
 import { whyRoutes } from "./routes/why.ts";
 
 /**
@@ -36,4 +37,5 @@ const allRoutes = [
   operatorRoutes,
   auditRoutes,
   deadLetterRoutes,
+  sentinelRoutes,
 ];

@@ -6,6 +6,8 @@ const instantNames = [
   "atMs",
   "beganAtMs",
   "startedAtMs",
+  "ranAtMs",
+  "baselineAtMs",
   "endedAtMs",
   "sinceMs",
   "createdAtMs",

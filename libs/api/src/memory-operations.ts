@@ -24,6 +24,7 @@ import {
   type ReplayView,
   type SearchRequest,
   type SearchResponse,
+  type SentinelReport,
   type StatusReport,
   type WhyReport,
 } from "@tidemark/pipeline";
@@ -277,6 +278,29 @@ export class MemoryOperations implements Operations {
 
   async backup(path: string) {
     return { path, bytes: 4096 };
+  }
+
+  async sentinels({ now }: { readonly now: boolean }): Promise<SentinelReport> {
+    const [distance, overlap] = now ? [0.0001, 1] : [null, null];
+    return {
+      everyMs: 3_600_000,
+      generations: [
+        {
+          generation,
+          state: "active",
+          baselineAtMs: now ? memoryNowMs : null,
+          isBaselineLate: false,
+          ranAtMs: now ? memoryNowMs : null,
+          tookMs: now ? 900 : null,
+          sentinels: 140,
+          distances: [{ quantile: 1, distance }],
+          questions: 24,
+          overlap,
+          recall: overlap,
+          findings: [],
+        },
+      ],
+    };
   }
 
   async doctor() {

@@ -38,6 +38,8 @@ test("the description has every route, its parameters and its errors", async () 
       "/v1/replays",
       "/v1/replays/{id}",
       "/v1/search",
+      "/v1/sentinels",
+      "/v1/sentinels/run",
       "/v1/sources/{source}/documents",
       "/v1/sources/{source}/documents/{rest}",
       "/v1/status",

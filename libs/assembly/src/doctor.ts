@@ -5,6 +5,7 @@ import type { DoctorFinding, ServedSource } from "@tidemark/pipeline";
 import { noticeFindings } from "./notice-findings.ts";
 import type { Parts } from "./open-parts.ts";
 import { roleOfService } from "./roles.ts";
+import { askSentinels, sentinelFindings } from "./sentinels.ts";
 
 const diskFreeLeastBytes = 1 << 30;
 
@@ -27,6 +28,7 @@ export async function examine(parts: Parts, modelNote: string): Promise<readonly
     );
   }
   for (const certificate of parts.catalogue.audits) findings.push(auditFinding(certificate));
+  findings.push(...sentinelFindings(await askSentinels(parts, { now: false })));
   const reason = generations.unavailable(generations.active.id);
   if (reason) {
     findings.push({

@@ -16,6 +16,7 @@ import {
   type ContentStore,
   type Embedder,
   type LineOptions,
+  type Sentinels,
   type UpsertMutation,
 } from "@tidemark/pipeline";
 import {
@@ -32,6 +33,7 @@ import { objectivesFor } from "./objectives.ts";
 import { openStores, type Stores } from "./open-stores.ts";
 import { restateFrom } from "./restate.ts";
 import { needsEmbedder, stagesOf, type Role } from "./roles.ts";
+import { openSentinels } from "./sentinels.ts";
 import { openSources, type OpenedSources } from "./sources.ts";
 import { untilAnswered } from "./until-answered.ts";
 import { systemChance, systemClock } from "./world.ts";
@@ -72,6 +74,7 @@ export interface Parts {
   readonly contents: ReadonlyMap<SourceName, ContentStore>;
   readonly ledger: FreshnessLedger;
   readonly measuring: Measuring;
+  readonly sentinels: Sentinels;
   /** Null where everything runs in one process. */
   readonly shared: { readonly calls: Calls; readonly reports: ProcessReports } | null;
   /** Chunks a revision again in the active generation. */
@@ -220,6 +223,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     contents,
     ledger,
     measuring,
+    sentinels: openSentinels({ catalogue, generations, stores, options: { ...options, logger } }),
     shared,
     rechunk,
     failed,

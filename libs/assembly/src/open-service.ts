@@ -17,6 +17,7 @@ import type { OpenedEmbedder } from "./embedders.ts";
 import { objectivesFor } from "./objectives.ts";
 import type { Parts } from "./open-parts.ts";
 import type { WantedRecipe } from "./recipe.ts";
+import { askSentinels } from "./sentinels.ts";
 import { systemClock } from "./world.ts";
 
 /** Takes the fingerprint that is meant; answers what is being built. */
@@ -92,6 +93,7 @@ export function openService(
       return { path, bytes: (await stat(path)).size };
     },
     doctor: () => examine(parts, embedder.note),
+    sentinels: (options) => askSentinels(parts, options),
     observeSearch: (part, ms) => measuring.searched(part, ms),
     rechunk: parts.rechunk,
     accept: (ids) => catalogue.accept(ids),

@@ -8,6 +8,7 @@ import type { OpenedEmbedder } from "./embedders.ts";
 import { partsRunning } from "./running-parts.ts";
 import { recallReceipts } from "./receipts.ts";
 import { recipeOf, type WantedRecipe } from "./recipe.ts";
+import { sentinelsCall } from "./sentinels.ts";
 import { ensurePushEpochs } from "./push-sources.ts";
 import { untilAnswered } from "./until-answered.ts";
 import { systemClock } from "./world.ts";
@@ -38,7 +39,7 @@ export async function openTidemark(
   const { logger, readiness, roles } = options;
   const parts = await openParts(options, signal);
   const starting = { logger, readiness, signal };
-  const { catalogue, generations, keeper, lines, shared, sources } = parts;
+  const { catalogue, generations, keeper, lines, sentinels, shared, sources } = parts;
   const isNew = catalogue.active === null;
   const mayBeAsked = roles.has("ask") || roles.has("keep");
   const wanted = mayBeAsked ? await openWanted(parts, signal) : null;
@@ -57,6 +58,13 @@ export async function openTidemark(
   if (shared && wanted && roles.has("keep")) {
     shared.calls.answer(applyCall, () => keeper.build(wanted.recipe));
     if (auditor) shared.calls.answer(auditCall, (asked) => auditor.audit(asked, parts.stop));
+  }
+
+  if (shared && roles.has("keep")) {
+    shared.calls.answer(sentinelsCall, async () => {
+      await sentinels.check({ isDueOnly: false });
+      return null;
+    });
   }
 
   return {

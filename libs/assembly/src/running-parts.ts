@@ -26,12 +26,13 @@ export function partsRunning(
   }: { readonly service: TidemarkService | null; readonly auditor: Auditor | null },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
-  const { generations, keeper, lines, measuring, options, shared, sources, stores } = parts;
+  const { generations, keeper, lines, measuring, options, sentinels, shared, sources, stores } =
+    parts;
   const { logger, metrics, roles } = options;
   const { log, sqliteIndex, sqliteLog } = stores;
   const clock = systemClock;
   const running: Promise<void>[] = [lines.run(signal)];
-  if (roles.has("keep")) running.push(keeper.run(signal));
+  if (roles.has("keep")) running.push(keeper.run(signal), sentinels.run(signal));
   const runnerOptions = {
     log,
     index: null,

@@ -29,6 +29,10 @@ export * from "./progress.ts";
 export * from "./receipt.ts";
 export * from "./reconcile.ts";
 export * from "./revision.ts";
+export * from "./sentinels/diagnosis.ts";
+export * from "./sentinels/drift.ts";
+export * from "./sentinels/packed-vectors.ts";
+export * from "./sentinels/sentinel-texts.ts";
 export {
   NORMALIZER_VERSION,
   normalizeString,

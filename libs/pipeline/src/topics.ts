@@ -20,6 +20,8 @@ export const mutationsTopic = "mutations";
 export const receiptsTopic = "receipts";
 export const deadLettersTopic = "deadletters";
 export const controlTopic = "control";
+/** What is measured and has to outlive a process: baselines, and what was spent. */
+export const measuresTopic = "measures";
 /** What each process says of itself, again and again. */
 export const statesTopic = "states";
 /** What one process asks another, and its answer. */
@@ -34,6 +36,7 @@ export function topicPolicy(name: string): TopicPolicy {
     case mutationsTopic:
       return { name, compact: true, compactAfterMs: dayMs, retainMs: null };
     case controlTopic:
+    case measuresTopic:
       return { name, compact: true, compactAfterMs: hourMs, retainMs: null, single: true };
     case statesTopic:
     case callsTopic:

@@ -103,7 +103,7 @@ export function candidates({
 
 function passes({ tenants, principals, filter }: Narrowing): readonly Condition[] {
   return [
-    isOneOf("copyReaders", [everyone, ...principals.map(reader)]),
+    ...(principals === null ? [] : [isOneOf("copyReaders", [everyone, ...principals.map(reader)])]),
     ...(tenants === null ? [] : [isOfTenants([everyTenant, ...tenants])]),
     ...conditionsOf(filter),
   ];

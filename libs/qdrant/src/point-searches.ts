@@ -20,10 +20,11 @@ export async function searchPoints(
   query: CandidateQuery,
   config: SearchConfig,
 ): Promise<readonly Candidate[]> {
-  const { vector, limit } = query;
+  const { vector, limit, exact = false } = query;
   if (limit <= 0) return [];
+  const params = exact ? { exact } : paramsFor(config, limit);
   const found = await collection.query(
-    searchFor(vector, { filter: candidates(query), limit, params: paramsFor(config, limit) }),
+    searchFor(vector, { filter: candidates(query), limit, params }),
   );
   return found.map(candidateFrom).sort(byScore);
 }

@@ -63,6 +63,9 @@ export const metricNames = {
   documents: "tidemark_documents",
   points: "tidemark_points",
   generation: "tidemark_generation_info",
+  sentinelDistance: "tidemark_sentinel_distance",
+  benchmarkOverlap: "tidemark_benchmark_overlap_ratio",
+  diagnosis: "tidemark_diagnosis_info",
   eventLoopLag: "tidemark_event_loop_lag_seconds",
   build: "tidemark_build_info",
 } as const;
@@ -190,6 +193,20 @@ export function createMetrics({ processDefaults = true } = {}) {
     generation: gauge(names.generation, "1 for the state that a generation is in", [
       "generation",
       "state",
+    ]),
+    sentinelDistance: gauge(
+      names.sentinelDistance,
+      "Cosine distance of fixed texts to what their vectors were; the quantile 1 is the worst",
+      ["generation", "quantile"],
+    ),
+    benchmarkOverlap: gauge(
+      names.benchmarkOverlap,
+      "Share of fixed questions' top 10 in common with the run before",
+      ["generation"],
+    ),
+    diagnosis: gauge(names.diagnosis, "1 for what the sentinels say has changed", [
+      "generation",
+      "cause",
     ]),
     eventLoopLag: gauge(
       names.eventLoopLag,

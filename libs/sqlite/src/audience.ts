@@ -6,7 +6,8 @@ export type Audience = readonly Policy[];
 
 export interface Seer {
   readonly tenants: ReadonlySet<string> | null;
-  readonly principals: ReadonlySet<string>;
+  /** Null sees whatever somebody may see. */
+  readonly principals: ReadonlySet<string> | null;
 }
 
 /** Equal policies have equal text: principals are sorted and named once. */
@@ -38,6 +39,8 @@ function passes({ tenant, permissions }: Policy, { tenants, principals }: Seer):
     case "public":
       return true;
     case "only":
-      return permissions.principals.some((principal) => principals.has(principal));
+      return (
+        principals === null || permissions.principals.some((principal) => principals.has(principal))
+      );
   }
 }

@@ -31,7 +31,7 @@ export interface Search {
   readonly vector: Float32Array;
   readonly limit: number;
   readonly tenants: readonly string[] | null;
-  readonly principals: readonly string[];
+  readonly principals: readonly string[] | null;
   readonly sources: readonly string[] | null;
   readonly filter: Filter;
   readonly excluded: readonly string[];
@@ -48,7 +48,7 @@ export function searchPoints(connection: Connection, search: Search): readonly F
     wanted: {
       seer: {
         tenants: search.tenants && new Set(search.tenants),
-        principals: new Set(search.principals),
+        principals: search.principals && new Set(search.principals),
       },
       sources: search.sources && new Set(search.sources),
       filter: search.filter,

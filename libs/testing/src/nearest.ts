@@ -66,14 +66,16 @@ function passes(point: PointRecord, narrowing: Narrowing): boolean {
   );
 }
 
-function permits(permissions: Permissions, principals: readonly string[]): boolean {
+function permits(permissions: Permissions, principals: readonly string[] | null): boolean {
   switch (permissions.kind) {
     case "unknown":
       return false;
     case "public":
       return true;
     case "only":
-      return permissions.principals.some((name) => principals.includes(name));
+      return (
+        principals === null || permissions.principals.some((name) => principals.includes(name))
+      );
   }
 }
 

@@ -15,6 +15,7 @@ import { replayCommand } from "./commands/replay.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { runCommands } from "./commands/run.ts";
 import { searchCommand } from "./commands/search.ts";
+import { sentinelsCommand } from "./commands/sentinels.ts";
 import { statusCommand } from "./commands/status.ts";
 import { whyCommand } from "./commands/why.ts";
 import type { Session } from "./command.ts";
@@ -38,6 +39,7 @@ const commands = [
   backupCommand,
   restoreCommand,
   doctorCommand,
+  sentinelsCommand,
 ];
 
 const epilogue = `

@@ -29,6 +29,14 @@ test.each([
     },
   ],
   [
+    "measures",
+    {
+      "cleanup.policy": "compact",
+      "min.compaction.lag.ms": `${hourMs}`,
+      "max.compaction.lag.ms": `${7 * dayMs}`,
+    },
+  ],
+  [
     "deadletters",
     {
       "cleanup.policy": "compact,delete",

@@ -47,8 +47,11 @@ export type CommitOutcome = "won" | "lost";
 export interface Narrowing {
   /** The tenants that may be seen; null where tenants do not matter. */
   readonly tenants: readonly string[] | null;
-  /** Principals of the asker; public documents are always among the candidates. */
-  readonly principals: readonly string[];
+  /**
+   * Principals of the asker; public documents are always among the candidates. Null where nobody asks:
+   * what compares points with one another looks at all of them, and shows none.
+   */
+  readonly principals: readonly string[] | null;
   readonly sources: readonly SourceName[] | null;
   readonly filter: Filter;
 }
@@ -59,6 +62,8 @@ export interface CandidateQuery {
   readonly narrowing: Narrowing;
   /** Documents that were decided in earlier rounds. */
   readonly excluded: readonly DocumentId[];
+  /** Compares with every point, where an index would otherwise be content with nearly the nearest. */
+  readonly exact?: boolean;
 }
 
 export interface Candidate {

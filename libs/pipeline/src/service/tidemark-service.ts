@@ -36,6 +36,7 @@ import {
   type ReplayView,
   type SearchRequest,
   type SearchResponse,
+  type SentinelReport,
   type StatusReport,
   type WhyReport,
   type WriteOrigin,
@@ -87,6 +88,7 @@ export interface ServiceOptions {
   readonly audit: (request: AuditRequest) => Promise<readonly AuditCertificate[]>;
   readonly backup: (path: string) => Promise<{ readonly path: string; readonly bytes: number }>;
   readonly doctor: () => Promise<readonly DoctorFinding[]>;
+  readonly sentinels: (options: { readonly now: boolean }) => Promise<SentinelReport>;
   readonly observeSearch: (part: "embed" | "index" | "total", ms: number) => void;
   /** Chunks a revision again in the active generation. */
   readonly rechunk: (mutation: UpsertMutation) => Promise<void>;
@@ -360,6 +362,10 @@ export class TidemarkService implements Operations {
 
   doctor(): Promise<readonly DoctorFinding[]> {
     return this.#options.doctor();
+  }
+
+  sentinels(options: { readonly now: boolean }): Promise<SentinelReport> {
+    return this.#options.sentinels(options);
   }
 
   #source(name: SourceName): ServedSource {

@@ -195,7 +195,7 @@ defautls: {}
     "t.yaml:2:38  error  server.keys  ${env:KEYS} is not set  the value comes from the environment  set KEYS where this process starts",
     't.yaml:2:60  error  server.drain  "soon" is not a duration  a number with ms, s, m, h or d is expected  write 10s',
     "t.yaml:3:62  error  index.apiKey  ${env:QDRANT} is not set  the value comes from the environment  set QDRANT where this process starts",
-    't.yaml:4:1  error  defautls  "defautls" is not a known key  known here are version, vectors, embedders, generations, defaults, sources, tenants, objectives, audit, log, index, server  did you mean defaults?',
+    't.yaml:4:1  error  defautls  "defautls" is not a known key  known here are version, vectors, embedders, generations, defaults, sources, tenants, objectives, audit, sentinels, log, index, server  did you mean defaults?',
     "not resolved: ${env:KEYS}, ${env:QDRANT}",
     "4 errors",
   ]);

@@ -30,6 +30,30 @@ export function vectorIndexSearches(
       expect(scores).toEqual(scores.toSorted((a, b) => b - a));
     }));
 
+  test("an exact search finds the nearest of all", () =>
+    withGeneration(open, dimension, async (index, generation) => {
+      const texts = ["ebb flood", "flood slack", "storm surge"];
+      await index.commit(generation, [aCommit({ generation, texts })], []);
+
+      const found = await index.search(generation, { ...aQuery("storm surge"), exact: true });
+
+      const [, , expected] = somePoints(texts, { generation, dimension });
+      expect(found[0]?.id).toBe(expected?.id);
+      expect(found).toHaveLength(3);
+    }));
+
+  test("where nobody asks, points that only some may see are candidates too", () =>
+    withGeneration(open, dimension, async (index, generation) => {
+      const policy = aPolicy({ permissions: only("user:ann") });
+      await index.commit(generation, [aCommit({ generation, texts: ["ebb tide"], policy })], []);
+      const asked = aQuery("ebb tide");
+
+      const nobody = { ...asked.narrowing, principals: null };
+
+      expect(await index.search(generation, asked)).toEqual([]);
+      expect(await index.search(generation, { ...asked, narrowing: nobody })).toHaveLength(1);
+    }));
+
   test("a limit bounds the candidates, and excluded documents are none", () =>
     withGeneration(open, dimension, async (index, generation) => {
       const keys = ["a", "b", "c", "d"];

@@ -6,6 +6,7 @@ import { embeddersSchema } from "./embedders.ts";
 import { generationsSchema } from "./generations.ts";
 import { logSchema } from "./log.ts";
 import { defaultObjectives, objectivesSchema } from "./objectives.ts";
+import { sentinelsSchema } from "./sentinels.ts";
 import { serverSchema } from "./server.ts";
 import { completeSource, defaultsSchema, sourcesSchema } from "./sources.ts";
 import { tenantsSchema } from "./tenants.ts";
@@ -26,6 +27,7 @@ export const configSchema = section({
   tenants: tenantsSchema.prefault({}),
   objectives: objectivesSchema.prefault(defaultObjectives),
   audit: auditSchema.prefault({}),
+  sentinels: sentinelsSchema.prefault({}),
   log: logSchema.prefault({ kind: "sqlite" }),
   index: indexSchema.prefault({ kind: "sqlite" }),
   server: serverSchema.prefault({}),
