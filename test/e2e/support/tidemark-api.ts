@@ -14,6 +14,7 @@ import type {
   ReplayWire,
   SearchHitWire,
   SearchResponseWire,
+  SentinelsWire,
   SourceFreshnessWire,
   StatusWire,
   WhyWire,
@@ -122,6 +123,11 @@ export class TidemarkApi {
 
   why(documentId: string): Promise<WhyWire> {
     return this.#ask("GET", `/v1/why/${encodeKey(documentId)}`);
+  }
+
+  /** After they have run. */
+  sentinels(): Promise<SentinelsWire> {
+    return this.#ask("POST", "/v1/sentinels/run");
   }
 
   freshness(): Promise<FreshnessWire> {
