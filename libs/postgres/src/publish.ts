@@ -12,18 +12,30 @@ export interface PublishContext {
 
 const recordsMax = 500;
 const charactersMax = 1 << 20;
+/** Appends under way; what a log is given meanwhile, it may write together. */
+const underWayMax = 4;
 
-/** When it resolves, all of them survive a loss of power. */
+/**
+ * When it resolves, all of them survive a loss of power. Each is made when it is its turn, so that
+ * few of them are in memory. A log keeps the order of what it is given; where it fails in between,
+ * whoever reads the database begins anew.
+ */
 export async function publishStatements(
   { clock, epoch, log, source }: PublishContext,
-  statements: readonly Statement[],
+  statements: Iterable<Statement>,
 ): Promise<void> {
+  const underWay: Promise<unknown>[] = [];
   let group: NewRecord[] = [];
   let characters = 0;
   const flush = async () => {
-    if (group.length > 0) await log.append(mutationsTopic, group, { durable: true });
+    if (group.length === 0) return;
+    const appending = log.append(mutationsTopic, group, { durable: true });
+    // Whoever waits for it is told; until then nobody does.
+    appending.catch(() => {});
+    underWay.push(appending);
     group = [];
     characters = 0;
+    if (underWay.length >= underWayMax) await underWay.shift();
   };
   for (const statement of statements) {
     const draft = draftOf(statement, { source, epoch, observedAtMs: clock.nowMs() });
@@ -33,4 +45,5 @@ export async function publishStatements(
     characters += value.length;
   }
   await flush();
+  await Promise.all(underWay);
 }

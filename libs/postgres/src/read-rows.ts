@@ -1,5 +1,5 @@
 /** Rows of a table as they are now: by their keys, or all of them in the order of their keys. */
-import { rowKey, type Row, type TableMapping } from "@tidemark/rows";
+import { rowKey, type Row, type RowValue, type TableMapping } from "@tidemark/rows";
 import type { Answer, Connection, TextRow } from "./connection.ts";
 import { rowValue, type ColumnTypes } from "./row-values.ts";
 import { quoteName, quoteTable, type TableFacts } from "./table-facts.ts";
@@ -58,47 +58,64 @@ export interface KeyRange {
 }
 
 const rowsFirst = 100;
-const rowsMost = 5_000;
-const bytesAimed = 4 << 20;
+const rowsMost = 2_000;
+const bytesAimed = 1 << 20;
 
 /**
  * Every row that is there from the first chunk to the last without its key being changed, and none
  * twice. Each chunk is a statement of its own, so that no transaction stays open; its size follows
- * from what rows weigh.
+ * from what rows weigh. The next is asked for while the one before is in use.
  */
 export async function* tableChunks(
   connection: Connection,
   types: ColumnTypes,
   table: ReadableTable,
   range: KeyRange = {},
-): AsyncGenerator<readonly Row[]> {
-  const { mapping } = table;
-  let after: readonly (string | null)[] | null = null;
-  for (let limit = rowsFirst; ;) {
-    const { sql, values } = chunkQuery(table, { after, limit, range });
+): AsyncGenerator<Iterable<Row>> {
+  let asked: Promise<Chunk> | null = readChunk({ after: null, limit: rowsFirst });
+  while (asked) {
+    const { after, answer, limit }: Chunk = await asked;
+    asked = after ? readChunk({ after, limit }) : null;
+    // One that nobody goes on to use fails in silence.
+    asked?.catch(() => {});
+    if (answer.rows.length > 0) yield rowsOf(types, answer);
+  }
+
+  async function readChunk(from: ChunkStart): Promise<Chunk> {
+    const { sql, values } = chunkQuery(table, { ...from, range });
     const answer = await connection.ask(sql, values);
     const last = answer.rows.at(-1);
-    if (!last) return;
-    yield answer.rows.map((row) => rowOf(types, answer, row));
-    if (answer.rows.length < limit) return;
-    after = mapping.key.map((column) => last[column] ?? null);
-    const bytes = answer.rows.reduce((sum, row) => sum + weightOf(row), 0);
-    const fitting = Math.floor((bytesAimed / Math.max(1, bytes)) * answer.rows.length);
-    limit = Math.max(1, Math.min(rowsMost, limit * 4, fitting));
+    if (!last || answer.rows.length < from.limit) return { answer, after: null, limit: 0 };
+    const after = table.mapping.key.map((column) => last[column] ?? null);
+    return { answer, after, limit: nextLimit(answer, from.limit) };
   }
+}
+
+interface ChunkStart {
+  /** The last key of the chunk before; null where there is none. */
+  readonly after: readonly (string | null)[] | null;
+  readonly limit: number;
+}
+
+/** With where the next one starts; `after` is null where there is none. */
+interface Chunk extends ChunkStart {
+  readonly answer: Answer;
+}
+
+function nextLimit({ rows }: Answer, limit: number): number {
+  const bytes = rows.reduce((sum, row) => sum + weightOf(row), 0);
+  const fitting = Math.floor((bytesAimed / Math.max(1, bytes)) * rows.length);
+  return Math.max(1, Math.min(rowsMost, limit * 4, fitting));
+}
+
+/** One at a time, so that few are in memory besides their texts. */
+function* rowsOf(types: ColumnTypes, answer: Answer): Generator<Row> {
+  for (const row of answer.rows) yield rowOf(types, answer, row);
 }
 
 function chunkQuery(
   { facts, mapping }: ReadableTable,
-  {
-    after,
-    limit,
-    range: { from, to },
-  }: {
-    readonly after: readonly (string | null)[] | null;
-    readonly limit: number;
-    readonly range: KeyRange;
-  },
+  { after, limit, range: { from, to } }: ChunkStart & { readonly range: KeyRange },
 ) {
   const values: unknown[] = [];
   const keyOf = () => mapping.key.map((column) => `t.${quoteName(column)}`).join(", ");
@@ -129,12 +146,17 @@ function typeOf({ columns, table }: TableFacts, column: string): string {
 }
 
 function rowOf(types: ColumnTypes, { typeOf: oidOf }: Answer, row: TextRow): Row {
-  const named = Object.entries(row).filter(([column]) => !ours.has(column));
-  return Object.fromEntries(
-    named.map(([column, text]) => [column, rowValue(types, oidOf.get(column) ?? 0, text)]),
-  );
+  const values: Record<string, RowValue> = {};
+  for (const column in row) {
+    if (!ours.has(column)) {
+      values[column] = rowValue(types, oidOf.get(column) ?? 0, row[column] ?? null);
+    }
+  }
+  return values;
 }
 
 function weightOf(row: TextRow): number {
-  return Object.values(row).reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  let weight = 0;
+  for (const column in row) weight += row[column]?.length ?? 0;
+  return weight;
 }

@@ -1,7 +1,7 @@
 /** Rows as they stand: all of them under a new epoch, some of them within one, single ones. */
 import { keyOf, type DocumentId, type MutationReason } from "@tidemark/domain";
 import { TransientError, type Clock } from "@tidemark/pipeline";
-import { mapRow, tableOfKey, textsOfKey } from "@tidemark/rows";
+import { mapRow, tableOfKey, textsOfKey, type Row } from "@tidemark/rows";
 import type { Connection } from "./connection.ts";
 import type { Statement } from "./drafts.ts";
 import { publishStatements, type PublishContext } from "./publish.ts";
@@ -79,20 +79,20 @@ async function stateTable(
   let listed = 0;
   for await (const rows of tableChunks(connection, types, table, range)) {
     if (signal.aborted) throw new TransientError("stopped in the midst of a snapshot");
-    listed += rows.length;
-    const statements: Statement[] = [];
+    await publishStatements(publish, statementsOf(rows));
+  }
+  return listed;
+
+  function* statementsOf(rows: Iterable<Row>): Generator<Statement> {
     for (const row of rows) {
+      listed += 1;
       const outcome = mapRow(table.mapping, row);
       if (outcome.kind === "incomplete") throw new Error("a row that was read lacks columns");
       const { key } = outcome;
       if (key === null) unkeyed([outcome.kind === "failed" ? outcome.problem.reason : ""]);
-      else if (!isStreamed(key)) {
-        statements.push({ key, outcome, position, reason, sourceTimeMs: null });
-      }
+      else if (!isStreamed(key)) yield { key, outcome, position, reason, sourceTimeMs: null };
     }
-    await publishStatements(publish, statements);
   }
-  return listed;
 }
 
 /** Single documents as they stand, those that are gone as deleted. */

@@ -29,7 +29,7 @@ export interface Verdict {
 interface Stating {
   readonly key: string;
   readonly epoch: number;
-  readonly readAtMs: number;
+  readonly statedAtMs: number;
 }
 
 export interface JudgedLog {
@@ -39,6 +39,8 @@ export interface JudgedLog {
 
 type Whole = Exclude<Mutation, { kind: "unreadable" }>;
 
+/** At most so long before it is stated, a row is read: chunks are read ahead. */
+const readBeforeMs = 150;
 const recordsMax = 5_000;
 const manifestsMax = 10_000_000;
 const examplesMax = 10;
@@ -56,8 +58,8 @@ export async function judgeLog(
     const key = keyOf(mutation.documentId);
     records += 1;
     if (mutation.reason === "snapshot" || mutation.reason === "reconcile") {
-      const { observedAtMs: readAtMs, revision } = mutation;
-      statings.push({ key, epoch: revision.epoch, readAtMs });
+      const { observedAtMs: statedAtMs, revision } = mutation;
+      statings.push({ key, epoch: revision.epoch, statedAtMs });
     }
     const known = newest.get(key);
     if (!known || isNewer(mutation.revision, known.revision)) {
@@ -96,9 +98,9 @@ export function readWhileOpen(
       .filter((each) => each.kind === kind && each.isCommitted)
       .flatMap(({ endsAtMs, keys, writtenAtMs }) =>
         keys.filter((id) =>
-          byKey
-            .get(`public.items/${id}`)
-            ?.some(({ readAtMs }) => readAtMs > writtenAtMs && readAtMs < endsAtMs),
+          byKey.get(`public.items/${id}`)?.some(({ statedAtMs }) => {
+            return statedAtMs - readBeforeMs > writtenAtMs && statedAtMs < endsAtMs;
+          }),
         ),
       ).length;
   return { open: count("open"), prepared: count("prepared") };

@@ -119,7 +119,7 @@ async function runPart(
     changesPerSecond: writer.perSecond({ fromMs, toMs }),
     epochs: [
       ...new Set(
-        statings.filter(({ readAtMs }) => readAtMs >= beganAtMs).map((each) => each.epoch),
+        statings.filter(({ statedAtMs }) => statedAtMs >= beganAtMs).map((each) => each.epoch),
       ),
     ],
     phenomena: {
