@@ -18,6 +18,8 @@ import { scanPart } from "./scan.ts";
 import { searchPart } from "./search.ts";
 import { servicesEventsPart } from "./services/events.ts";
 import { servicesFreshnessPart } from "./services/freshness.ts";
+import { servicesRowsFreshnessPart } from "./services/rows-freshness.ts";
+import { servicesRowsPart } from "./services/rows.ts";
 import { servicesSearchPart } from "./services/search.ts";
 import { servicesThroughputPart } from "./services/throughput.ts";
 import { throughputPart } from "./throughput.ts";
@@ -35,6 +37,8 @@ const parts: readonly Part[] = [
   servicesFreshnessPart,
   servicesEventsPart,
   servicesSearchPart,
+  servicesRowsPart,
+  servicesRowsFreshnessPart,
 ];
 
 const { values: options } = parseArgs({

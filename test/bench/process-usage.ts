@@ -1,5 +1,5 @@
 /** What a process takes of the machine, as Linux tells of it. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** As `getconf CLK_TCK` has it on every Linux. */
@@ -25,6 +25,16 @@ export function memoryOf(pid: number): {
   const bytesOf = (name: string) =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "mu").exec(status)?.[1]) * 1024;
   return { residentBytes: bytesOf("VmRSS"), fileBytes: bytesOf("RssFile") };
+}
+
+/** The most that was resident since it began, or since `forgetPeak`. */
+export function peakBytesOf(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return Number(/^VmHWM:\s+(\d+) kB$/mu.exec(status)?.[1]) * 1024;
+}
+
+export function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }
 
 /** What a folder takes on the disk: files that are set aside and not written take nothing. */

@@ -39,7 +39,7 @@ async function archiveClasses(home: string): Promise<void> {
   const { startWorker } = await import("./connect-worker.ts");
   await using kafka = await LocalKafka.start();
   const made = join(home, `${connectArchive}.${process.pid}`);
-  const worker = await startWorker(kafka.brokers, [`-XX:ArchiveClassesAtExit=${made}`]);
+  const worker = await startWorker(kafka.brokers, { archiveTo: made });
   await worker[Symbol.asyncDispose]();
   await rename(made, join(home, connectArchive));
 }

@@ -8,7 +8,17 @@ import { connectArchive, connectCache, jarsIn } from "./connect-install.ts";
 import { freePorts } from "./free-port.ts";
 import { ServerProcess } from "./server-process.ts";
 
-const flags = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+/** Small, and quick to start. */
+const testFlags = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
+/** As Kafka's own script starts it. */
+export const usualFlags = [
+  "-Xms256m",
+  "-Xmx2g",
+  "-server",
+  "-XX:+UseG1GC",
+  "-XX:MaxGCPauseMillis=20",
+  "-XX:InitiatingHeapOccupancyPercent=35",
+];
 
 export interface ConnectWorker extends AsyncDisposable {
   readonly url: string;
@@ -19,9 +29,16 @@ export interface ConnectWorker extends AsyncDisposable {
   resume(): Promise<void>;
 }
 
+export interface WorkerOptions {
+  /** Of the Java machine. */
+  readonly flags?: readonly string[];
+  /** Where it writes down which classes it loaded, once it ends. */
+  readonly archiveTo?: string;
+}
+
 export async function startWorker(
   brokers: readonly string[],
-  extraFlags: readonly string[] = [],
+  { archiveTo, flags = testFlags }: WorkerOptions = {},
 ): Promise<ConnectWorker> {
   const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
@@ -31,11 +48,12 @@ export async function startWorker(
   const home = cacheDirectory(connectCache);
   const archive = join(home, connectArchive);
   const shared = existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : [];
+  const classes = archiveTo === undefined ? shared : [`-XX:ArchiveClassesAtExit=${archiveTo}`];
   const start = () =>
     ServerProcess.start({
       program: "java",
       args: [
-        ...(extraFlags.length > 0 ? extraFlags : shared),
+        ...classes,
         ...flags,
         "-cp",
         join(jarsIn(home), "*"),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Finding } from "./available.ts";
 import { isCached } from "./cache.ts";
 import { connectCache } from "./connect-install.ts";
-import { startWorker, type ConnectWorker } from "./connect-worker.ts";
+import { startWorker, type ConnectWorker, type WorkerOptions } from "./connect-worker.ts";
 import { findLocalKafka, type LocalKafka } from "./kafka.ts";
 import { findLocalPostgres, type LocalPostgres } from "./postgres.ts";
 
@@ -53,7 +53,8 @@ async function startCapture(
   return { kafka, postgres, connect, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-function notInstalled(): string | null {
+/** Null where Debezium can be started. */
+export function notInstalled(): string | null {
   return isCached(connectCache) ? null : "run `node test/servers/install.ts connect`";
 }
 
@@ -64,8 +65,11 @@ export class DebeziumConnect implements AsyncDisposable {
     this.#worker = worker;
   }
 
-  static async start(brokers: readonly string[]): Promise<DebeziumConnect> {
-    return new DebeziumConnect(await startWorker(brokers));
+  static async start(
+    brokers: readonly string[],
+    options: WorkerOptions = {},
+  ): Promise<DebeziumConnect> {
+    return new DebeziumConnect(await startWorker(brokers, options));
   }
 
   /** Of the worker, for whoever measures it. */

@@ -128,6 +128,14 @@ export class Fleet {
     return { url: this.#cluster.qdrant.url, collection: `${prefix}${generation}` };
   }
 
+  get brokers(): readonly string[] {
+    return this.#cluster.kafka.brokers;
+  }
+
+  pidOf(name: ServiceName): number {
+    return this.#process(name).pid;
+  }
+
   get log(): KafkaEventLog {
     return this.#log;
   }
