@@ -1,9 +1,11 @@
+import type { FreshnessWire } from "./wire/freshness-wire.ts";
 import { aKey, aServer, bearing } from "./test-server.ts";
 
 const keys = [
   aKey("search-key", { scopes: ["search"] }),
   aKey("write-key", { scopes: ["write"], sources: ["app"] }),
   aKey("admin-key", { scopes: ["admin"] }),
+  aKey("tenant-key", { scopes: ["search"], tenants: ["other"] }),
 ];
 
 const search = { method: "POST", url: "/v1/search", payload: { query: "a" } } as const;
@@ -58,6 +60,20 @@ test("a key sees the freshness of its sources alone", async () => {
 
   const { sources } = answer.json<{ sources: { source: string }[] }>();
   expect(sources.map(({ source }) => source)).toEqual(["app"]);
+});
+
+test.each([
+  ["admin-key", "app/a.md", ["acme", "other"]],
+  ["search-key", null, ["acme", "other"]],
+  ["tenant-key", null, ["other"]],
+])("what %s is told of pending changes is its own business", async (name, document, tenants) => {
+  const { app } = aServer({ keys });
+
+  const answer = await app.inject({ ...freshness, headers: bearing(name) });
+
+  const [source] = answer.json<FreshnessWire>().sources;
+  expect(source?.pendingChanges?.oldest?.documentId).toBe(document);
+  expect(source?.pendingChanges?.tenants.map(({ tenant }) => tenant)).toEqual(tenants);
 });
 
 test.each([

@@ -1,5 +1,6 @@
 /** For tests: what the answers from a map are like. */
 import {
+  documentId,
   noDigests,
   type AuditCertificate,
   type DocumentId,
@@ -100,6 +101,26 @@ export function aReplay(): ReplayView {
   };
 }
 
+function aPendingChange(source: string): SourceFreshness["pendingChanges"] {
+  const sinceMs = memoryNowMs - 1_000;
+  return {
+    pending: 1,
+    late: 0,
+    oldest: {
+      documentId: documentId(source as SourceName, "a.md"),
+      tenant: "acme",
+      kind: "change",
+      sinceMs,
+      stage: "embed",
+      waitsFor: "embedder",
+      trouble: "no answer",
+    },
+    stages: { observe: 0, queue: 0, chunk: 0, embed: 1, write: 0, visible: 0 },
+    tenants: ["acme", "other"].map((tenant) => ({ tenant, pending: 1, sinceMs })),
+    objectives: [],
+  };
+}
+
 export function aSourceFreshness(source: string): SourceFreshness {
   return {
     source: source as SourceName,
@@ -118,6 +139,7 @@ export function aSourceFreshness(source: string): SourceFreshness {
     p50Ms: 300,
     p99Ms: 900,
     objective: { share: 0.99, withinMs: 60_000, met: 1 },
+    pendingChanges: aPendingChange(source),
     verdict: "met",
   };
 }

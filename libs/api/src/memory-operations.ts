@@ -151,7 +151,7 @@ export class MemoryOperations implements Operations {
 
   async freshness(): Promise<FreshnessReport> {
     const sources = [aSourceFreshness("app"), aSourceFreshness("files")];
-    return { atMs: memoryNowMs, verdict: "met", sources, restrictionLagMs: 3 };
+    return { atMs: memoryNowMs, verdict: "met", sources, restrictionLagMs: 3, troubles: [] };
   }
 
   async status(): Promise<StatusReport> {

@@ -110,7 +110,19 @@ async function setGauges(service: TidemarkService, metrics: Metrics): Promise<vo
   const { sources } = await service.freshness();
   for (const { source, ...facts } of sources) {
     metrics.pending.set({ source }, facts.pending);
-    metrics.oldestPending.set({ source }, (facts.oldestPendingMs ?? 0) / msPerSecond);
+    metrics.oldestPending.set(
+      { source },
+      (facts.pendingChanges?.oldest?.sinceMs ?? facts.oldestPendingMs ?? 0) / msPerSecond,
+    );
+    metrics.completeUpTo.set({ source }, (facts.completeUpToMs ?? 0) / msPerSecond);
+    for (const [stage, pending] of Object.entries(facts.pendingChanges?.stages ?? {})) {
+      metrics.pendingStage.set({ source, stage }, pending);
+    }
+    for (const { kind, objective, tenant } of facts.pendingChanges?.objectives ?? []) {
+      if (tenant !== null) continue;
+      metrics.objectiveRatio.set({ source, kind }, objective.share);
+      metrics.objective.set({ source, kind }, objective.withinMs / msPerSecond);
+    }
     metrics.held.set({ source }, facts.held);
     metrics.documents.set({ source, state: "known" }, facts.documents);
     metrics.documents.set({ source, state: "searchable" }, facts.searchable);

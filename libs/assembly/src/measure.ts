@@ -1,5 +1,5 @@
 /** What stages report → metrics and freshness. */
-import type { Receipt } from "@tidemark/domain";
+import type { Decision, Receipt } from "@tidemark/domain";
 import type {
   FreshnessLedger,
   LostReport,
@@ -63,9 +63,14 @@ export class Measuring implements PipelineObserver {
     const { source } = receipt;
     const metrics = this.#metrics;
     const kind = receipt.change === "content" ? "change" : "restriction";
-    metrics.changes.inc({ source, kind });
     metrics.freshnessLag.observe({ source, kind }, noted.lagMs / msPerSecond);
-    if (noted.isLate) metrics.changesLate.inc({ source, kind });
+  }
+
+  /** A change was found in time, or its target has passed. */
+  decided({ kind, outcome, source }: Decision): void {
+    this.#metrics.changes.inc({ source, kind });
+    // Counted from nothing on, so that a rate is there with the first.
+    this.#metrics.changesLate.inc({ source, kind }, outcome === "late" ? 1 : 0);
   }
 
   retry(stage: string, _reason: string): void {

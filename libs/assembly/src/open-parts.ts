@@ -5,6 +5,7 @@ import { Extractor } from "@tidemark/extract";
 import {
   Calls,
   Catalogue,
+  FreshnessBoard,
   FreshnessLedger,
   GenerationKeeper,
   GenerationLines,
@@ -73,6 +74,7 @@ export interface Parts {
   readonly extractor: Extractor;
   readonly contents: ReadonlyMap<SourceName, ContentStore>;
   readonly ledger: FreshnessLedger;
+  readonly freshness: FreshnessBoard;
   readonly measuring: Measuring;
   readonly sentinels: Sentinels;
   /** Null where everything runs in one process. */
@@ -108,6 +110,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
   const embedders = resources.use(new Embedders(config, logger, dataDirectory));
   const extractor = resources.use(openExtractor(config));
   const ledger = new FreshnessLedger((source) => objectivesFor(config, source));
+  const freshness = new FreshnessBoard(clock, { isShared: config.log.kind === "kafka" });
   const isActive = (generation: string | null) => catalogue.active?.id === generation;
   const isShared = config.log.kind === "kafka";
   const measuring = new Measuring(metrics, ledger, isActive, { isAlone: !isShared });
@@ -222,6 +225,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     extractor,
     contents,
     ledger,
+    freshness,
     measuring,
     sentinels: openSentinels({ catalogue, generations, stores, options: { ...options, logger } }),
     shared,

@@ -16,6 +16,7 @@ import { examine } from "./doctor.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
 import { objectivesFor } from "./objectives.ts";
 import type { Parts } from "./open-parts.ts";
+import type { PartWatch } from "./part-watch.ts";
 import type { WantedRecipe } from "./recipe.ts";
 import { askSentinels } from "./sentinels.ts";
 import { systemClock } from "./world.ts";
@@ -32,6 +33,7 @@ const idLength = 12;
 export function openService(
   parts: Parts,
   wanted: { readonly embedder: OpenedEmbedder; readonly recipe: WantedRecipe },
+  watch: PartWatch,
 ): { readonly service: TidemarkService; readonly auditor: Auditor | null } {
   const { catalogue, contents, extractor, generations, keeper, ledger, measuring, shared } = parts;
   const { config, dataDirectory, version } = parts.options;
@@ -47,6 +49,8 @@ export function openService(
     generations,
     board: parts.board,
     ledger,
+    freshness: parts.freshness,
+    troubles: () => watch.troubles(null),
     clock: systemClock,
     sources: parts.sources.served,
     tenantsRequired: config.tenants.required,

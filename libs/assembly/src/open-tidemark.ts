@@ -5,6 +5,7 @@ import { applyCall, openService } from "./open-service.ts";
 import { auditCall } from "./audits.ts";
 import { openParts, type OpenOptions, type Parts } from "./open-parts.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
+import { PartWatch } from "./part-watch.ts";
 import { partsRunning } from "./running-parts.ts";
 import { recallReceipts } from "./receipts.ts";
 import { recipeOf, type WantedRecipe } from "./recipe.ts";
@@ -43,7 +44,8 @@ export async function openTidemark(
   const isNew = catalogue.active === null;
   const mayBeAsked = roles.has("ask") || roles.has("keep");
   const wanted = mayBeAsked ? await openWanted(parts, signal) : null;
-  const opened = wanted && openService(parts, wanted);
+  const watch = wanted && new PartWatch(parts);
+  const opened = wanted && watch && openService(parts, wanted, watch);
   const service = opened?.service ?? null;
   const auditor = opened?.auditor ?? null;
   for (const { name } of sources.own) {
@@ -85,7 +87,7 @@ export async function openTidemark(
     },
     async run(runSignal) {
       const all = AbortSignal.any([runSignal, parts.stop]);
-      const running = partsRunning(parts, { service, auditor }, all);
+      const running = partsRunning(parts, { auditor, service, watch }, all);
       const settled = await Promise.allSettled(
         running.map((each) => each.catch((error: unknown) => parts.failed(error))),
       );

@@ -1,6 +1,7 @@
 /** Everything that a process with its roles runs, each until aborted. */
 import { randomUUID } from "node:crypto";
 import {
+  FreshnessWatch,
   Replays,
   resolveStage,
   restateStage,
@@ -11,11 +12,13 @@ import {
 } from "@tidemark/pipeline";
 import { memoryBudget } from "@tidemark/runtime";
 import { auditLoop } from "./audits.ts";
+import { objectivesOf } from "./objectives.ts";
 import { gaugesLoop, maintainLoop } from "./maintain.ts";
 import type { Parts } from "./open-parts.ts";
 import { watchPushEpochs } from "./push-sources.ts";
 import { followReceipts } from "./receipts.ts";
 import type { Restating } from "./source-options.ts";
+import type { PartWatch } from "./part-watch.ts";
 import { systemChance, systemClock } from "./world.ts";
 
 export function partsRunning(
@@ -23,7 +26,12 @@ export function partsRunning(
   {
     auditor,
     service,
-  }: { readonly service: TidemarkService | null; readonly auditor: Auditor | null },
+    watch,
+  }: {
+    readonly service: TidemarkService | null;
+    readonly auditor: Auditor | null;
+    readonly watch: PartWatch | null;
+  },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
   const { generations, keeper, lines, measuring, options, sentinels, shared, sources, stores } =
@@ -33,6 +41,9 @@ export function partsRunning(
   const clock = systemClock;
   const running: Promise<void>[] = [lines.run(signal)];
   if (roles.has("keep")) running.push(keeper.run(signal), sentinels.run(signal));
+  if (watch) running.push(watch.run(signal));
+  if (watch && roles.has("keep")) running.push(watchFreshness(parts, watch, signal));
+  else if (watch) running.push(parts.freshness.follow({ log, clock, logger }, signal));
   const runnerOptions = {
     log,
     index: null,
@@ -76,6 +87,26 @@ export function partsRunning(
   }
   if (sqliteIndex) running.push(sqliteIndex.warm(generations.active.id));
   return running;
+}
+
+/** Decides what is late, and tells it; one process does so for all. */
+function watchFreshness(parts: Parts, watch: PartWatch, signal: AbortSignal): Promise<void> {
+  const { freshness, generations, measuring, options, sources, stores } = parts;
+  const served = [...sources.served.values()];
+  const watching = new FreshnessWatch({
+    log: stores.log,
+    index: stores.index,
+    clock: systemClock,
+    logger: options.logger,
+    generation: () => generations.active.id,
+    sources: served.map(({ isStreamed = false, name }) => ({ name, isStreamed })),
+    objectives: objectivesOf(options.config),
+    windowOf: sources.windowOf,
+    board: freshness,
+    decided: (decision) => measuring.decided(decision),
+    troubles: (source) => watch.troubles(source),
+  });
+  return watching.run(signal);
 }
 
 /** A process that waits for another's slot must not take hints that only the other can do. */

@@ -13,6 +13,7 @@ export {
   type ChunkerSettings,
 } from "./chunk-document.ts";
 export * from "./coalesce.ts";
+export * from "./error-budget.ts";
 export * from "./fingerprint.ts";
 export * from "./freshness.ts";
 export * from "./generation.ts";
@@ -23,6 +24,7 @@ export * from "./manifest-plan.ts";
 export * from "./manifest.ts";
 export * from "./metadata.ts";
 export * from "./mutation.ts";
+export * from "./pending-changes.ts";
 export * from "./point.ts";
 export * from "./policy.ts";
 export * from "./progress.ts";

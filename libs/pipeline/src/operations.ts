@@ -19,6 +19,10 @@ import type {
   WriteToken,
 } from "@tidemark/domain";
 
+import type { FreshnessReport, SourceFreshness } from "./freshness-report.ts";
+
+export type { FreshnessReport, SourceFreshness };
+
 export interface AuditRequest {
   /** Null for every source. */
   readonly source: SourceName | null;
@@ -149,39 +153,6 @@ export interface WhyReport {
     readonly offset: number;
   }[];
   readonly deadLetters: readonly DeadLetterView[];
-}
-
-export interface SourceFreshness {
-  readonly source: SourceName;
-  readonly kind: string;
-  readonly documents: number;
-  readonly searchable: number;
-  readonly chunks: number;
-  readonly pending: number;
-  readonly oldestPendingMs: number | null;
-  readonly held: number;
-  /** Documents that are there and cannot be read now. */
-  readonly blocked: number;
-  readonly failed: number;
-  readonly completeUpToMs: number | null;
-  readonly observedUpToMs: number | null;
-  /** Null when it cannot be said. */
-  readonly lagMs: number | null;
-  readonly p50Ms: number | null;
-  readonly p99Ms: number | null;
-  readonly objective: {
-    readonly share: number;
-    readonly withinMs: number;
-    readonly met: number | null;
-  };
-  readonly verdict: "met" | "late" | "breached" | "unknown";
-}
-
-export interface FreshnessReport {
-  readonly atMs: number;
-  readonly verdict: "met" | "late" | "breached" | "unknown";
-  readonly sources: readonly SourceFreshness[];
-  readonly restrictionLagMs: number | null;
 }
 
 export interface DeadLetterView {

@@ -27,6 +27,9 @@ export const statesTopic = "states";
 /** What one process asks another, and its answer. */
 export const callsTopic = "calls";
 
+/** How fresh the whole is, as whoever counts it says, and the budgets so far. */
+export const freshnessTopic = "freshness";
+
 export function chunksTopic(generation: GenerationId): string {
   return `chunks.${generation}`;
 }
@@ -37,6 +40,7 @@ export function topicPolicy(name: string): TopicPolicy {
       return { name, compact: true, compactAfterMs: dayMs, retainMs: null };
     case controlTopic:
     case measuresTopic:
+    case freshnessTopic:
       return { name, compact: true, compactAfterMs: hourMs, retainMs: null, single: true };
     case statesTopic:
     case callsTopic:

@@ -29,6 +29,10 @@ export const metricNames = {
   changesLate: "tidemark_changes_late_total",
   pending: "tidemark_pending_documents",
   oldestPending: "tidemark_oldest_pending_timestamp_seconds",
+  pendingStage: "tidemark_pending_stage_documents",
+  completeUpTo: "tidemark_complete_up_to_timestamp_seconds",
+  objectiveRatio: "tidemark_objective_ratio",
+  objective: "tidemark_objective_seconds",
   stage: "tidemark_stage_seconds",
   receipts: "tidemark_receipts_total",
   deadLetters: "tidemark_dead_letters_total",
@@ -104,10 +108,11 @@ export function createMetrics({ processDefaults = true } = {}) {
       ["source", "kind"],
       freshnessBuckets,
     ),
-    changes: counter(names.changes, "Changes that can be found, by source and kind", [
-      "source",
-      "kind",
-    ]),
+    changes: counter(
+      names.changes,
+      "Changes that were found in time or whose target has passed, by source and kind",
+      ["source", "kind"],
+    ),
     changesLate: counter(
       names.changesLate,
       "Changes past their objective, counted the moment they become late",
@@ -119,6 +124,24 @@ export function createMetrics({ processDefaults = true } = {}) {
       "When the oldest pending change was made, in unix seconds; 0 when none is pending",
       ["source"],
     ),
+    pendingStage: gauge(names.pendingStage, "Changes on their way, by the stage they are at", [
+      "source",
+      "stage",
+    ]),
+    completeUpTo: gauge(
+      names.completeUpTo,
+      "Everything that the source changed before can be found, in unix seconds; 0 while unknown",
+      ["source"],
+    ),
+    objectiveRatio: gauge(
+      names.objectiveRatio,
+      "The share of changes that the objective asks to be in time",
+      ["source", "kind"],
+    ),
+    objective: gauge(names.objective, "Within how long a change is to be found", [
+      "source",
+      "kind",
+    ]),
     stage: histogram(names.stage, "Time a change spends in each stage", ["stage"], stageBuckets),
     receipts: counter(names.receipts, "What became of mutations", ["outcome", "reason"]),
     deadLetters: counter(names.deadLetters, "Events set aside", ["reason"]),

@@ -78,13 +78,53 @@ export function aSource(changes: Partial<SourceFreshnessWire> = {}): SourceFresh
     p50Ms: 300,
     p99Ms: 900,
     objective: { share: 0.99, withinMs: 60_000, met: 1 },
+    pendingChanges: null,
     verdict: "met",
     ...changes,
   };
 }
 
+type PendingChangesWire = NonNullable<SourceFreshnessWire["pendingChanges"]>;
+
+export function pendingChanges(changes: Partial<PendingChangesWire> = {}): PendingChangesWire {
+  return {
+    pending: 0,
+    late: 0,
+    oldest: null,
+    stages: { observe: 0, queue: 0, chunk: 0, embed: 0, write: 0, visible: 0 },
+    tenants: [],
+    objectives: [],
+    ...changes,
+  };
+}
+
+export function anObjective(
+  changes: Partial<PendingChangesWire["objectives"][number]> = {},
+): PendingChangesWire["objectives"][number] {
+  return {
+    kind: "change",
+    tenant: null,
+    objective: { share: 0.99, withinMs: 60_000 },
+    overMs: 30 * 24 * 3_600_000,
+    good: 100,
+    late: 0,
+    ratio: 1,
+    budgetLeft: 1,
+    burn: { "5m": 0, "30m": 0, "1h": 0, "6h": 0, "3d": 0 },
+    alert: null,
+    ...changes,
+  };
+}
+
 export function aFreshness(changes: Partial<FreshnessWire> = {}): FreshnessWire {
-  return { at, verdict: "met", sources: [aSource()], restrictionLagMs: null, ...changes };
+  return {
+    at,
+    verdict: "met",
+    sources: [aSource()],
+    restrictionLagMs: null,
+    troubles: [],
+    ...changes,
+  };
 }
 
 export function aStatus(changes: Partial<StatusWire> = {}): StatusWire {

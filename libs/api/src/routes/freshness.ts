@@ -1,6 +1,27 @@
 import type { ApiApp, ServerParts } from "../api-app.ts";
+import { mayTouchTenant, type Rights } from "../auth/rights.ts";
 import { withIsoInstants } from "../instants.ts";
-import { freshnessSchema } from "../wire/freshness-wire.ts";
+import { freshnessSchema, type FreshnessWire } from "../wire/freshness-wire.ts";
+
+type Pending = FreshnessWire["sources"][number]["pendingChanges"];
+
+/** Tenants of others are nobody's business, and names of documents are the operator's. */
+function pendingFor(rights: Rights, pending: Pending): Pending {
+  if (!pending) return null;
+  const mayKnow = (tenant: string | null) => tenant === null || mayTouchTenant(rights, tenant);
+  const { objectives, oldest, tenants } = pending;
+  const isOperator = rights.scopes.includes("admin");
+  return {
+    ...pending,
+    oldest: oldest && {
+      ...oldest,
+      documentId: isOperator ? oldest.documentId : null,
+      tenant: mayKnow(oldest.tenant) ? oldest.tenant : null,
+    },
+    tenants: tenants.filter(({ tenant }) => mayKnow(tenant)),
+    objectives: objectives.filter(({ tenant }) => mayKnow(tenant)),
+  };
+}
 
 export function freshnessRoutes(app: ApiApp, { operations }: ServerParts): void {
   app.get(
@@ -15,12 +36,15 @@ export function freshnessRoutes(app: ApiApp, { operations }: ServerParts): void 
     },
     async ({ rights }) => {
       const report = withIsoInstants(await operations.freshness());
-      if (rights.sources === "*") return report;
       const allowed = rights.sources;
-      return {
-        ...report,
-        sources: report.sources.filter(({ source }) => allowed.includes(source)),
-      };
+      const own = report.sources.filter(
+        ({ source }) => allowed === "*" || allowed.includes(source),
+      );
+      const sources = own.map((source) => ({
+        ...source,
+        pendingChanges: pendingFor(rights, source.pendingChanges),
+      }));
+      return { ...report, sources };
     },
   );
 }

@@ -1,9 +1,53 @@
+import { burnWindows } from "@tidemark/domain";
+import { parts, wayStages } from "@tidemark/pipeline";
 import { z } from "zod";
 
 const instant = z.iso.datetime();
 const verdict = z
   .enum(["met", "late", "breached", "unknown"])
   .meta({ description: "Late: the objective still holds. Unknown: it cannot be told" });
+
+const kind = z.enum(["change", "restriction"]);
+const burnNames = burnWindows.map(({ name }) => name);
+
+const objectiveViewSchema = z.object({
+  kind,
+  tenant: z
+    .string()
+    .nullable()
+    .meta({ description: "Null for all of the source but tenants with an objective of their own" }),
+  objective: z.object({ share: z.number(), withinMs: z.number() }),
+  overMs: z.number().meta({ description: "The time over which shares are counted" }),
+  good: z.int().meta({ description: "Changes that were found in time" }),
+  late: z.int().meta({ description: "Changes whose target passed, found or not" }),
+  ratio: z.number().nullable(),
+  budgetLeft: z.number().meta({
+    description: "1 when nothing was late, 0 when the budget is spent, below when overspent",
+  }),
+  burn: z
+    .record(z.enum(burnNames), z.number().nullable())
+    .meta({ description: "How many times as fast as allowed the budget burns, by window" }),
+  alert: z.enum(["page", "ticket"]).nullable(),
+});
+
+const pendingChangesSchema = z.object({
+  pending: z.int(),
+  late: z.int(),
+  oldest: z
+    .object({
+      documentId: z.string().nullable().meta({ description: "For keys with the scope admin" }),
+      tenant: z.string().nullable(),
+      kind,
+      since: instant,
+      stage: z.enum(wayStages),
+      waitsFor: z.enum(parts),
+      trouble: z.string().nullable(),
+    })
+    .nullable(),
+  stages: z.record(z.enum(wayStages), z.int()),
+  tenants: z.array(z.object({ tenant: z.string(), pending: z.int(), since: instant })),
+  objectives: z.array(objectiveViewSchema),
+});
 
 export const sourceFreshnessSchema = z.object({
   source: z.string(),
@@ -22,6 +66,9 @@ export const sourceFreshnessSchema = z.object({
   p50Ms: z.number().nullable(),
   p99Ms: z.number().nullable(),
   objective: z.object({ share: z.number(), withinMs: z.number(), met: z.number().nullable() }),
+  pendingChanges: pendingChangesSchema
+    .nullable()
+    .meta({ description: "Null when whoever counts changes has said nothing lately" }),
   verdict,
 });
 export type SourceFreshnessWire = z.infer<typeof sourceFreshnessSchema>;
@@ -31,5 +78,8 @@ export const freshnessSchema = z.object({
   verdict,
   sources: z.array(sourceFreshnessSchema),
   restrictionLagMs: z.number().nullable(),
+  troubles: z
+    .array(z.object({ part: z.enum(parts), trouble: z.string() }))
+    .meta({ description: "Parts that do not answer, or that say what they wait for" }),
 });
 export type FreshnessWire = z.infer<typeof freshnessSchema>;

@@ -9,6 +9,8 @@ function aPicture(parts: Partial<SourcePicture> = {}): SourcePicture {
   return {
     source: aSource,
     kind: "folder",
+    told: null,
+    isCounted: true,
     counts: null,
     held: 0,
     blocked: 0,

@@ -10,6 +10,8 @@ import {
 import type { SourceFreshness } from "../operations.ts";
 import type { SourceCounts } from "../ports/vector-index.ts";
 
+import type { SourcePending } from "./pending-view.ts";
+
 export interface SourceObjectives {
   readonly change: Objective;
   readonly restriction: Objective;
@@ -18,6 +20,10 @@ export interface SourceObjectives {
 export interface SourcePicture {
   readonly source: SourceName;
   readonly kind: string;
+  /** What whoever counts freshness said lately; null when it said nothing. */
+  readonly told: SourcePending | null;
+  /** Whether the index could be asked. */
+  readonly isCounted: boolean;
   readonly counts: SourceCounts | null;
   readonly held: number;
   /** Documents that are there and cannot be read: nobody knows whether they are what is indexed. */
@@ -77,13 +83,20 @@ export class FreshnessLedger {
     const window = this.#changes.get(source);
     const oldestPendingMs = counts?.oldestPendingMs ?? null;
     const isLate = oldestPendingMs !== null && nowMs - oldestPendingMs > objective.withinMs;
-    const pendingLate = isLate ? (counts?.pending ?? 0) : 0;
-    const tally = window?.tally(objective.withinMs, nowMs) ?? { good: 0, late: 0 };
+    const { told } = picture;
+    // A snapshot or a replay that takes its time is pending and no late change.
+    const pendingLate = told ? told.late : isLate ? (counts?.pending ?? 0) : 0;
+    const budget = told?.objectives.find(
+      ({ kind, tenant }) => kind === "change" && tenant === null,
+    );
+    const counted = budget ?? window?.tally(objective.withinMs, nowMs) ?? { good: 0, late: 0 };
     const { verdict, met } = verdictOf({
       objective,
-      isKnown: picture.completeUpToMs !== null,
+      isKnown: picture.completeUpToMs !== null && picture.isCounted,
+      good: counted.good,
+      // What is pending and late burns the budget already.
+      late: budget ? Math.max(0, counted.late - pendingLate) : counted.late,
       pendingLate,
-      ...tally,
     });
     const { blocked, isInTrouble, unprovenSinceMs } = picture;
     const isStalled = unprovenSinceMs !== null && nowMs - unprovenSinceMs > objective.withinMs;
@@ -103,7 +116,15 @@ export class FreshnessLedger {
       lagMs: lagOf(picture, oldestPendingMs, nowMs),
       p50Ms: window?.percentileMs(0.5, nowMs) ?? null,
       p99Ms: window?.percentileMs(0.99, nowMs) ?? null,
-      objective: { ...objective, met },
+      objective: { share: objective.share, withinMs: objective.withinMs, met },
+      pendingChanges: told && {
+        pending: told.pending,
+        late: told.late,
+        oldest: told.oldest,
+        stages: told.stages,
+        tenants: told.tenants,
+        objectives: told.objectives,
+      },
       // Where nothing comes through, nothing is late: that is no proof that all is well.
       verdict: verdict === "met" && (isStalled || isInTrouble || blocked > 0) ? "unknown" : verdict,
     };

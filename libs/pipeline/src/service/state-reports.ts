@@ -1,11 +1,14 @@
 /** How the whole stands: freshness by source, generations, stages, and what is wrong. */
-import { worstOf, type SourceName } from "@tidemark/domain";
+import { worstOf, type GenerationId, type SourceName } from "@tidemark/domain";
+import { TransientError } from "../errors.ts";
 import type { FreshnessReport, SourceFreshness, StatusReport } from "../operations.ts";
-import type { VectorIndex } from "../ports/vector-index.ts";
+import type { SourceCounts, VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
 import type { Catalogue } from "./catalogue.ts";
+import type { FreshnessBoard } from "./freshness-board.ts";
 import type { FreshnessLedger } from "./freshness-ledger.ts";
 import type { Generations } from "./generations.ts";
+import { parts, type Troubles } from "./pending-view.ts";
 import type { ServedSource } from "./served-source.ts";
 import type { StageBoard } from "./stage-board.ts";
 import { unprovenSince } from "./unproven.ts";
@@ -18,10 +21,14 @@ export interface StateOptions {
   readonly generations: Generations;
   readonly board: StageBoard;
   readonly ledger: FreshnessLedger;
+  readonly freshness: FreshnessBoard;
+  readonly troubles: () => Troubles;
   readonly clock: Clock;
   readonly sources: ReadonlyMap<SourceName, ServedSource>;
   readonly embedQueued: () => number;
 }
+
+const countWithinMs = 5_000;
 
 export class StateReports {
   readonly #options: StateOptions;
@@ -35,11 +42,16 @@ export class StateReports {
   async freshness(): Promise<FreshnessReport> {
     const { clock, ledger } = this.#options;
     const sources = await this.#bySource();
+    const troubles = this.#options.troubles();
     return {
       atMs: clock.nowMs(),
       verdict: worstOf(sources.map((source) => source.verdict)),
       sources,
       restrictionLagMs: ledger.restrictionLagMs(clock.nowMs()),
+      troubles: parts.flatMap((part) => {
+        const trouble = troubles[part];
+        return trouble ? [{ part, trouble }] : [];
+      }),
     };
   }
 
@@ -73,9 +85,9 @@ export class StateReports {
   }
 
   async #bySource(): Promise<readonly SourceFreshness[]> {
-    const { clock, index, generations, ledger, sources } = this.#options;
+    const { clock, freshness, generations, ledger, sources } = this.#options;
     const { active } = generations;
-    const counts = await index.counts(active.id);
+    const counts = await this.#counts(active.id);
     const line = generations.line(active.id);
     return [...sources.values()].map((source) => {
       const completeUpToMs = line?.completeUpToMs(source.name) ?? null;
@@ -83,7 +95,9 @@ export class StateReports {
       const picture = {
         source: source.name,
         kind: source.kind,
-        counts: counts.find((each) => each.source === source.name) ?? null,
+        told: freshness.source(source.name),
+        isCounted: counts !== null,
+        counts: counts?.find((each) => each.source === source.name) ?? null,
         held: source.line?.held.count ?? 0,
         blocked: source.line?.blockedCount ?? 0,
         completeUpToMs,
@@ -97,6 +111,23 @@ export class StateReports {
       };
       return ledger.describe(picture, clock.nowMs());
     });
+  }
+
+  /** Null where the index does not answer: freshness is told all the more. */
+  async #counts(generation: GenerationId): Promise<readonly SourceCounts[] | null> {
+    const { clock, index } = this.#options;
+    const answered = new AbortController();
+    try {
+      return await Promise.race([
+        index.counts(generation),
+        clock.sleep(countWithinMs, answered.signal).then(() => null),
+      ]);
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error;
+      return null;
+    } finally {
+      answered.abort();
+    }
   }
 
   #generations(): Promise<StatusReport["generations"]> {

@@ -42,7 +42,6 @@ import {
   type WriteOrigin,
 } from "../operations.ts";
 import type { DocumentHistory } from "../ports/document-history.ts";
-import type { DocumentSource } from "../ports/document-source.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
@@ -51,17 +50,20 @@ import { refuseBadVector } from "../stages/vectors-for.ts";
 import { awaitWrites } from "./await-writes.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { DeadLetterDesk } from "./dead-letter-desk.ts";
+import type { FreshnessBoard } from "./freshness-board.ts";
 import type { FreshnessLedger } from "./freshness-ledger.ts";
 import type { Generations } from "./generations.ts";
 import { refuseUnwritten } from "./part-of-document.ts";
 import { pushTo } from "./push-target.ts";
 import { pushDelete, pushDocuments, pushFacet } from "./push.ts";
+import type { Troubles } from "./pending-view.ts";
 import type { Replayer } from "./replay.ts";
 import { refuseUndeclared, sourcesInScope } from "./search-scope.ts";
 import type { ServedSource } from "./served-source.ts";
 import { StateReports } from "./state-reports.ts";
 import type { StageBoard } from "./stage-board.ts";
 import { areRestrictionsLate } from "./unproven.ts";
+import { stateIn } from "./state-in-source.ts";
 import { explainDocument } from "./why.ts";
 
 const buildingStates: ReadonlySet<GenerationState> = new Set(["building", "validating"]);
@@ -76,6 +78,9 @@ export interface ServiceOptions {
   readonly generations: Generations;
   readonly board: StageBoard;
   readonly ledger: FreshnessLedger;
+  readonly freshness: FreshnessBoard;
+  /** What is known to be wrong, seen from this process. */
+  readonly troubles: () => Troubles;
   readonly replayer: Replayer;
   readonly clock: Clock;
   readonly sources: ReadonlyMap<SourceName, ServedSource>;
@@ -373,19 +378,5 @@ export class TidemarkService implements Operations {
     if (source) return source;
     const known = [...this.#options.sources.keys()].join(", ");
     throw new RequestError(404, "unknown-source", `no source ${name}; there are: ${known}`);
-  }
-}
-
-async function stateIn(
-  from: DocumentSource | null,
-  key: string,
-): Promise<"present" | "filtered" | "gone" | "blocked" | "unknown"> {
-  if (!from) return "unknown";
-  try {
-    const state = await from.read(key);
-    return state.kind === "found" ? "present" : state.kind;
-  } catch {
-    // Whatever is wrong with it, it is there: its dead letter says what.
-    return "present";
   }
 }

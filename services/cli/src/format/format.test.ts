@@ -1,4 +1,6 @@
 import {
+  anObjective,
+  pendingChanges,
   aFreshness,
   aHit,
   aPlan,
@@ -77,6 +79,41 @@ test("an answer that is not whole says so", () => {
   expect(text).toContain("restrictions are applied later");
   expect(text).toContain("how complete it is cannot be said · generation g1");
   expect(searchText(aSearchResponse({ results: [] }), options)[0]).toBe("nothing found");
+});
+
+test("freshness says what is left of the budget, and whose turn the oldest change is", () => {
+  const text = freshnessText(
+    aFreshness({
+      troubles: [{ part: "embedder", trouble: "no answer" }],
+      sources: [
+        aSource({
+          pendingChanges: pendingChanges({
+            pending: 3,
+            late: 1,
+            oldest: {
+              documentId: "files/a.md",
+              tenant: null,
+              kind: "change",
+              since: "2026-01-02T03:02:34.600Z",
+              stage: "embed",
+              waitsFor: "embedder",
+              trouble: "no answer",
+            },
+            stages: { observe: 0, queue: 1, chunk: 0, embed: 2, write: 0, visible: 0 },
+            objectives: [anObjective({ late: 2, budgetLeft: 0.5, alert: "page" })],
+          }),
+        }),
+      ],
+    }),
+    (_color, text) => text,
+  ).join("\n");
+
+  expect(text).toContain("files changes 99 % within 60 s: 2 late, 50 % of the budget of");
+  expect(text).toContain("(page)");
+  expect(text).toContain(
+    "oldest pending 1.5 min, at embed, waits for the embedder: no answer (queue 1 · embed 2)",
+  );
+  expect(text).toContain("embedder: no answer");
 });
 
 test("the story of a document begins with what matters", () => {

@@ -27,9 +27,46 @@ export function freshnessText(report: FreshnessWire, paint: Paint): readonly str
     const word = wordOf(verdict);
     return `${line.slice(0, line.length - word.length)}${paint(colors[verdict], word)}`;
   });
-  const { restrictionLagMs } = report;
-  if (restrictionLagMs === null) return lines;
-  return [...lines, paint("dim", `restrictions within ${duration(restrictionLagMs)}`)];
+  const { restrictionLagMs, troubles } = report;
+  return [
+    ...lines,
+    ...report.sources.flatMap((source) => budgetLines(source, paint)),
+    ...report.sources.flatMap((source) => pendingLines(source, report.at, paint)),
+    ...troubles.map(({ part, trouble }) => paint("yellow", `${part}: ${trouble}`)),
+    ...(restrictionLagMs === null
+      ? []
+      : [paint("dim", `restrictions within ${duration(restrictionLagMs)}`)]),
+  ];
+}
+
+/** A line for each objective that something was counted for. */
+function budgetLines(source: SourceFreshnessWire, paint: Paint): readonly string[] {
+  const counted = (source.pendingChanges?.objectives ?? []).filter(({ ratio }) => ratio !== null);
+  return counted.map(({ alert, budgetLeft, burn, kind, late, objective, overMs, tenant }) => {
+    const of = tenant === null ? source.source : `${source.source} of ${tenant}`;
+    const rates = (["5m", "1h", "6h", "3d"] as const).map(
+      (name) => `${name} ${burn[name] === null ? "-" : `${Number(burn[name].toFixed(1))}x`}`,
+    );
+    const line =
+      `${of} ${kind}s ${share(objective.share)} within ${limit(objective.withinMs)}: ` +
+      `${figure(late)} late, ${share(Math.max(0, budgetLeft))} of the budget of ` +
+      `${limit(overMs)} left, burning ${rates.join(" · ")}`;
+    return alert === null ? paint("dim", line) : paint("red", `${line} (${alert})`);
+  });
+}
+
+function pendingLines(source: SourceFreshnessWire, at: string, paint: Paint): readonly string[] {
+  const { oldest = null, late = 0, stages } = source.pendingChanges ?? {};
+  if (!oldest) return [];
+  const ageMs = Math.max(0, Date.parse(at) - Date.parse(oldest.since));
+  const why = oldest.trouble === null ? "" : `: ${oldest.trouble}`;
+  const places = Object.entries(stages ?? {}).flatMap(([stage, number]) =>
+    number > 0 ? [`${stage} ${figure(number)}`] : [],
+  );
+  const line =
+    `${source.source} oldest pending ${duration(ageMs)}, at ${oldest.stage}, ` +
+    `waits for the ${oldest.waitsFor}${why} (${places.join(" · ")})`;
+  return [late > 0 ? paint("yellow", line) : paint("dim", line)];
 }
 
 export function sourceRow(source: SourceFreshnessWire): readonly string[] {

@@ -1,0 +1,40 @@
+/** How far behind its sources the index is, as whoever asks is told. */
+import type { SourceName } from "@tidemark/domain";
+import type { Part, SourcePending } from "./service/pending-view.ts";
+
+export interface SourceFreshness {
+  readonly source: SourceName;
+  readonly kind: string;
+  readonly documents: number;
+  readonly searchable: number;
+  readonly chunks: number;
+  readonly pending: number;
+  readonly oldestPendingMs: number | null;
+  readonly held: number;
+  /** Documents that are there and cannot be read now. */
+  readonly blocked: number;
+  readonly failed: number;
+  readonly completeUpToMs: number | null;
+  readonly observedUpToMs: number | null;
+  /** Null when it cannot be said. */
+  readonly lagMs: number | null;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly objective: {
+    readonly share: number;
+    readonly withinMs: number;
+    readonly met: number | null;
+  };
+  /** Changes on their way and the budgets; null when whoever counts them has said nothing lately. */
+  readonly pendingChanges: Omit<SourcePending, "restrictionsLate" | "source"> | null;
+  readonly verdict: "met" | "late" | "breached" | "unknown";
+}
+
+export interface FreshnessReport {
+  readonly atMs: number;
+  readonly verdict: "met" | "late" | "breached" | "unknown";
+  readonly sources: readonly SourceFreshness[];
+  readonly restrictionLagMs: number | null;
+  /** Parts that do not answer, or that say what they wait for. */
+  readonly troubles: readonly { readonly part: Part; readonly trouble: string }[];
+}
