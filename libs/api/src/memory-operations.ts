@@ -68,7 +68,7 @@ export class MemoryOperations implements Operations {
       completeUpTo: [{ source: "app" as SourceName, completeUpToMs: memoryNowMs }],
       generation,
       after: request.after.map((token) => ({ ...token, status: "visible", reason: null })),
-      restrictionsLate: false,
+      restrictionsLate: [],
     };
   }
 

@@ -12,6 +12,7 @@ import {
   Notices,
   Generations,
   ProcessReports,
+  RestrictionsBehind,
   StageBoard,
   tokenSource,
   type ContentStore,
@@ -75,6 +76,7 @@ export interface Parts {
   readonly contents: ReadonlyMap<SourceName, ContentStore>;
   readonly ledger: FreshnessLedger;
   readonly freshness: FreshnessBoard;
+  readonly restrictionsBehind: RestrictionsBehind;
   readonly measuring: Measuring;
   readonly sentinels: Sentinels;
   /** Null where everything runs in one process. */
@@ -226,6 +228,11 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     contents,
     ledger,
     freshness,
+    restrictionsBehind: new RestrictionsBehind({
+      log,
+      clock,
+      generation: () => generations.active.id,
+    }),
     measuring,
     sentinels: openSentinels({ catalogue, generations, stores, options: { ...options, logger } }),
     shared,

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
 import type { Generation } from "@tidemark/domain";
 import {
+  LateRestrictions,
   planGeneration,
   Replayer,
   RequestError,
@@ -14,7 +15,7 @@ import type { Config } from "@tidemark/runtime";
 import { auditCall, openAuditor } from "./audits.ts";
 import { examine } from "./doctor.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
-import { objectivesFor } from "./objectives.ts";
+import { objectivesOf } from "./objectives.ts";
 import type { Parts } from "./open-parts.ts";
 import type { PartWatch } from "./part-watch.ts";
 import type { WantedRecipe } from "./recipe.ts";
@@ -39,6 +40,7 @@ export function openService(
   const { config, dataDirectory, version } = parts.options;
   const { database, index, log } = parts.stores;
   const { embedder, recipe } = wanted;
+  const objectives = objectivesOf(config);
   const service: TidemarkService = new TidemarkService({
     version,
     dataDirectory: database ? dataDirectory : null,
@@ -54,7 +56,12 @@ export function openService(
     clock: systemClock,
     sources: parts.sources.served,
     tenantsRequired: config.tenants.required,
-    restrictionWithinMs: objectivesFor(config, null).restriction.withinMs,
+    restrictions: new LateRestrictions({
+      behind: parts.restrictionsBehind,
+      freshness: parts.freshness,
+      withinMs: (source) => objectives.of(source, null).restriction.withinMs,
+      refuses: (source) => config.sources[source]?.whenRestrictionsLate === "refuse",
+    }),
     replayer: new Replayer({ log, catalogue, clock: systemClock, newId: replayId }),
     plan: () =>
       planGeneration(catalogue.active, recipe.recipe, {

@@ -41,7 +41,7 @@ export function partsRunning(
   const clock = systemClock;
   const running: Promise<void>[] = [lines.run(signal)];
   if (roles.has("keep")) running.push(keeper.run(signal), sentinels.run(signal));
-  if (watch) running.push(watch.run(signal));
+  if (watch) running.push(watch.run(signal), parts.restrictionsBehind.run(signal));
   if (watch && roles.has("keep")) running.push(watchFreshness(parts, watch, signal));
   else if (watch) running.push(parts.freshness.follow({ log, clock, logger }, signal));
   const runnerOptions = {

@@ -103,8 +103,8 @@ export interface SearchResponse {
   }[];
   readonly generation: GenerationId;
   readonly after: readonly AwaitedWrite[];
-  /** Said when restrictions are applied later than the objective allows. */
-  readonly restrictionsLate: boolean;
+  /** Sources of which a restriction may not hold yet though its objective has passed. */
+  readonly restrictionsLate: readonly SourceName[];
 }
 
 export interface PushedDocument {

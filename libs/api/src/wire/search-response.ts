@@ -54,10 +54,18 @@ export const searchResponseSchema = z.object({
   completeUpTo: instant
     .nullable()
     .meta({ description: "Every change up to this time can be found; null when it is not known" }),
-  sources: z.array(z.object({ source: z.string(), completeUpTo: instant.nullable() })),
+  sources: z.array(
+    z.object({
+      source: z.string(),
+      completeUpTo: instant.nullable(),
+      restrictionsLate: z.boolean(),
+    }),
+  ),
   generation: z.string(),
   after: z.array(awaitedSchema),
-  restrictionsLate: z.boolean(),
+  restrictionsLate: z.boolean().meta({
+    description: "Whether a delete or a narrowing may not hold yet though its objective has passed",
+  }),
 });
 export type SearchResponseWire = z.infer<typeof searchResponseSchema>;
 
@@ -70,10 +78,11 @@ export function searchResponseToWire(response: SearchResponse): SearchResponseWi
     sources: response.completeUpTo.map(({ source, completeUpToMs }) => ({
       source,
       completeUpTo: isoOrNull(completeUpToMs),
+      restrictionsLate: response.restrictionsLate.includes(source),
     })),
     generation: response.generation,
     after: response.after.map(awaitedToWire),
-    restrictionsLate: response.restrictionsLate,
+    restrictionsLate: response.restrictionsLate.length > 0,
   };
 }
 

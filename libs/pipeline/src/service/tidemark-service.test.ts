@@ -59,7 +59,7 @@ async function aService(
     sources: new Map([
       ["files", { name: "files", kind: "folder", line: null, observedUpToMs: () => null }],
     ]),
-    ledger: { restrictionLagMs: () => null },
+    restrictions: { sources: () => [] },
     observeSearch: () => {},
     ...parts,
   };

@@ -56,13 +56,13 @@ import type { Generations } from "./generations.ts";
 import { refuseUnwritten } from "./part-of-document.ts";
 import { pushTo } from "./push-target.ts";
 import { pushDelete, pushDocuments, pushFacet } from "./push.ts";
+import type { LateRestrictions } from "./late-restrictions.ts";
 import type { Troubles } from "./pending-view.ts";
 import type { Replayer } from "./replay.ts";
 import { refuseUndeclared, sourcesInScope } from "./search-scope.ts";
 import type { ServedSource } from "./served-source.ts";
 import { StateReports } from "./state-reports.ts";
 import type { StageBoard } from "./stage-board.ts";
-import { areRestrictionsLate } from "./unproven.ts";
 import { stateIn } from "./state-in-source.ts";
 import { explainDocument } from "./why.ts";
 
@@ -85,7 +85,7 @@ export interface ServiceOptions {
   readonly clock: Clock;
   readonly sources: ReadonlyMap<SourceName, ServedSource>;
   readonly tenantsRequired: boolean;
-  readonly restrictionWithinMs: number;
+  readonly restrictions: LateRestrictions;
   readonly plan: () => Promise<Omit<PlanReport, "building">>;
   readonly apply: () => Promise<void>;
   readonly embedQueued: () => number;
@@ -141,6 +141,9 @@ export class TidemarkService implements Operations {
         `generation ${generation.id} cannot be queried: ${reason}`,
       );
     }
+    const late = (nowMs: number) =>
+      this.#options.restrictions.sources(scope, (name) => line.restrictedUpToMs(name), nowMs);
+    late(beganAtMs);
     const after = await awaitWrites(index, generation.id, request.after, {
       waitMs: request.waitMs,
       clock,
@@ -189,16 +192,7 @@ export class TidemarkService implements Operations {
       completeUpTo,
       generation: generation.id,
       after,
-      restrictionsLate: areRestrictionsLate({
-        lagMs: this.#options.ledger.restrictionLagMs(endMs),
-        restricted: scope.map((source) => ({
-          isListed: source.line !== null && !source.isStreamed,
-          completeUpToMs: line.restrictedUpToMs(source.name),
-          observedUpToMs: source.observedUpToMs(),
-        })),
-        withinMs: this.#options.restrictionWithinMs,
-        nowMs: endMs,
-      }),
+      restrictionsLate: late(endMs),
     };
   }
 

@@ -1,6 +1,6 @@
 /** When changes are embedded, and which deletes wait for a person. */
 import { z } from "zod";
-import { count, cron, duration, share } from "../fields.ts";
+import { count, cron, duration, oneOf, share } from "../fields.ts";
 import { section } from "../structure.ts";
 
 /** The first change of a quiet document goes at once; those that follow within it share one run. */
@@ -85,3 +85,8 @@ export function holdOf(
     share: written?.share ?? inherited.share,
   };
 }
+
+export const whenLateSchema = oneOf(
+  ["serve", "refuse"],
+  "What a search answers while a delete or a narrowing is later than its objective: `serve` says so, `refuse` answers 503",
+);

@@ -3,7 +3,7 @@ import { matching, text } from "../fields.ts";
 import { listOf, section } from "../structure.ts";
 import { brokersSchema } from "./brokers.ts";
 import { kafkaTlsSchema, saslSchema } from "./log.ts";
-import { holdSchema, windowSchema } from "./pace.ts";
+import { holdSchema, whenLateSchema, windowSchema } from "./pace.ts";
 import { columnPermissionsSchema } from "./policy.ts";
 import { debeziumTablesSchema, hintTablesSchema } from "./tables.ts";
 
@@ -33,4 +33,5 @@ export const debeziumSourceSchema = section({
   permissions: columnPermissionsSchema.optional(),
   window: windowSchema.optional(),
   hold: holdSchema.optional(),
+  whenRestrictionsLate: whenLateSchema.optional(),
 }).meta({ description: "Debezium topics on Kafka" });

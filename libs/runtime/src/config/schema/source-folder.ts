@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { duration, flag, path } from "../fields.ts";
 import { section } from "../structure.ts";
-import { holdSchema, windowSchema } from "./pace.ts";
+import { holdSchema, whenLateSchema, windowSchema } from "./pace.ts";
 import { permissionsSchema, tenantSchema } from "./policy.ts";
 import { globsSchema, rulesSchema } from "./rules.ts";
 
@@ -27,6 +27,7 @@ export const folderSourceSchema = section({
   rules: rulesSchema.prefault([]),
   window: windowSchema.optional(),
   hold: holdSchema.optional(),
+  whenRestrictionsLate: whenLateSchema.optional(),
 })
   .transform(({ scan, ...rest }) => ({ ...rest, scanMs: scan }))
   .meta({ description: "A folder: watched, and scanned for what watching missed" });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { matching, secret, size } from "../fields.ts";
 import { section } from "../structure.ts";
-import { holdSchema, windowSchema } from "./pace.ts";
+import { holdSchema, whenLateSchema, windowSchema } from "./pace.ts";
 import { columnPermissionsSchema } from "./policy.ts";
 import { tablesSchema } from "./tables.ts";
 
@@ -40,6 +40,7 @@ export const postgresSourceSchema = section({
   permissions: columnPermissionsSchema.optional(),
   window: windowSchema.optional(),
   hold: holdSchema.optional(),
+  whenRestrictionsLate: whenLateSchema.optional(),
 })
   .transform(({ slotMax, ...rest }) => ({ ...rest, slotBytesMax: slotMax }))
   .meta({ description: "Postgres through logical replication" });

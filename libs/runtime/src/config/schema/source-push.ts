@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { count, size } from "../fields.ts";
 import { section } from "../structure.ts";
-import { holdSchema, windowSchema } from "./pace.ts";
+import { holdSchema, whenLateSchema, windowSchema } from "./pace.ts";
 import { permissionsSchema, tenantSchema } from "./policy.ts";
 
 export const pushSourceSchema = section({
@@ -10,6 +10,7 @@ export const pushSourceSchema = section({
   permissions: permissionsSchema.optional(),
   window: windowSchema.optional(),
   hold: holdSchema.optional(),
+  whenRestrictionsLate: whenLateSchema.optional(),
   quota: section({
     documents: count({ about: "Documents at most", example: "1M" }).optional(),
     content: size({ about: "A document's content at most", example: "8MiB" }).optional(),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { count, duration, matching, oneOf, text, url } from "../fields.ts";
 import { listOf, section } from "../structure.ts";
-import { holdSchema, windowSchema } from "./pace.ts";
+import { holdSchema, whenLateSchema, windowSchema } from "./pace.ts";
 import { tagPermissionsSchema, tagTenantSchema } from "./policy.ts";
 import { globsSchema } from "./rules.ts";
 
@@ -70,6 +70,7 @@ export const s3SourceSchema = section({
     .meta({ description: "What is hidden and kept" }),
   window: windowSchema.optional(),
   hold: holdSchema.optional(),
+  whenRestrictionsLate: whenLateSchema.optional(),
 })
   .transform(({ requestsPerSecond, scan, ...rest }) => ({
     ...rest,

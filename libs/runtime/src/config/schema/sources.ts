@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { section, named } from "../structure.ts";
-import { defaultHold, defaultWindow, holdOf, holdSchema, windowOf, windowSchema } from "./pace.ts";
+import {
+  defaultHold,
+  defaultWindow,
+  holdOf,
+  holdSchema,
+  whenLateSchema,
+  windowOf,
+  windowSchema,
+} from "./pace.ts";
 import type { HoldConfig, WindowConfig } from "./pace.ts";
 import { permissionsSchema, type PermissionsConfig } from "./policy.ts";
 import { debeziumSourceSchema } from "./source-debezium.ts";
@@ -13,11 +21,13 @@ export const defaultsSchema = section({
   window: windowSchema.optional(),
   hold: holdSchema.optional(),
   permissions: permissionsSchema.prefault("deny"),
+  whenRestrictionsLate: whenLateSchema.prefault("serve"),
 })
-  .transform(({ window, hold, permissions }) => ({
+  .transform(({ window, hold, permissions, whenRestrictionsLate }) => ({
     window: windowOf(window, defaultWindow),
     hold: holdOf(hold, defaultHold),
     permissions,
+    whenRestrictionsLate,
   }))
   .meta({ description: "What every source does unless it says otherwise" });
 
@@ -39,10 +49,11 @@ type Written = z.output<typeof sourceSchema>;
 
 /** What a source has once the defaults are filled in. */
 type Complete<Source> = Source extends { readonly permissions?: infer Permissions }
-  ? Omit<Source, "window" | "hold" | "permissions"> & {
+  ? Omit<Source, "window" | "hold" | "permissions" | "whenRestrictionsLate"> & {
       readonly name: string;
       readonly window: WindowConfig;
       readonly hold: HoldConfig;
+      readonly whenRestrictionsLate: "serve" | "refuse";
       readonly permissions: Exclude<Permissions, undefined> | PermissionsConfig;
     }
   : never;
@@ -65,5 +76,6 @@ export function completeSource(
     window: windowOf(source.window, defaults.window),
     hold: holdOf(source.hold, defaults.hold),
     permissions: source.permissions ?? defaults.permissions,
+    whenRestrictionsLate: source.whenRestrictionsLate ?? defaults.whenRestrictionsLate,
   } as SourceConfig;
 }
