@@ -238,6 +238,7 @@ function reportOf(run: {
     ],
     notes: [
       "The snapshot's time runs from when a side may begin: for Tidemark until it notices, up to a second, and its slot is made; for Debezium its connector is made, its task is started and so on. Once it has begun is from the first row in Kafka to the last.",
+      "The worker may take 2 GiB for its heap, as Kafka's own script has it, and takes less where it is given less; the connector is given no bound.",
       "Postgres runs as the tests have it, without fsync; Kafka is one node with a heap of 512 MiB.",
     ],
   };
