@@ -9,6 +9,7 @@ import { installElasticmq } from "./elasticmq-install.ts";
 import { installKafka } from "./kafka-install.ts";
 import { installMoto } from "./moto-install.ts";
 import { installPostgres } from "./postgres-install.ts";
+import { installPrometheus } from "./prometheus-install.ts";
 
 /** By name, as `TIDEMARK_TEST_NEEDS` has them. */
 const installers: Readonly<Record<string, () => Promise<string>>> = {
@@ -17,6 +18,7 @@ const installers: Readonly<Record<string, () => Promise<string>>> = {
   kafka: installKafka,
   moto: installMoto,
   postgres: installPostgres,
+  prometheus: installPrometheus,
 };
 
 const wanted = process.argv.slice(2);
