@@ -1,17 +1,15 @@
 /** Makes things go wrong, and right again. What befalls one thing comes one after the other. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DistributedDeployment } from "../e2e/support/distributed-deployment.ts";
-import type { LocalCluster } from "../servers/cluster.ts";
-import type { LocalElasticmq } from "../servers/elasticmq.ts";
-import type { Gate } from "./gate.ts";
 import { targetOf, type Fault } from "./plan-faults.ts";
+
+/** Makes a server suffer in one way for as long as `away` takes. */
+export type Suffer = (away: () => Promise<void>) => Promise<void>;
 
 export interface FaultyParts {
   readonly deployment: DistributedDeployment;
-  readonly cluster: LocalCluster;
-  readonly sqs: LocalElasticmq;
-  /** What services reach the queue through. */
-  readonly queueGate: Gate;
+  /** By server, and by how. */
+  readonly servers: Readonly<Record<string, Readonly<Record<string, Suffer>>>>;
 }
 
 export class FaultDriver {
@@ -55,8 +53,12 @@ export class FaultDriver {
   async #befall(fault: Fault): Promise<void> {
     const { awayMs, kind } = fault;
     const away = () => sleep(awayMs);
-    if (kind === "server") return this.#befallServer(fault, away);
-    const { deployment } = this.#parts;
+    const { deployment, servers } = this.#parts;
+    if (kind === "server") {
+      const suffer = servers[fault.server]?.[fault.how];
+      if (!suffer) throw new RangeError(`no way ${fault.how} of ${fault.server}`);
+      return suffer(away);
+    }
     const process = deployment.process(fault.process);
     if (kind === "pause") {
       process.pause();
@@ -67,23 +69,5 @@ export class FaultDriver {
     await process.kill();
     await away();
     deployment.startProcess(fault.process);
-  }
-
-  async #befallServer(
-    { how, server }: Extract<Fault, { kind: "server" }>,
-    away: () => Promise<void>,
-  ): Promise<void> {
-    const { cluster, queueGate, sqs } = this.#parts;
-    const struck = server === "sqs" ? sqs : cluster[server];
-    if (how === "paused") await struck.whilePaused(away);
-    else if (server === "sqs") {
-      queueGate.shut();
-      await away();
-      queueGate.open();
-    } else {
-      await cluster[server].stop("killed");
-      await away();
-      await cluster[server].resume();
-    }
   }
 }

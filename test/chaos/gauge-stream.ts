@@ -2,22 +2,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { pick } from "@tidemark/testing";
 import type { Chance } from "@tidemark/pipeline";
-import { documentPath, send } from "../checker/ask.ts";
-import type { PushRecord } from "../kills/push-record.ts";
-import { documentOf, gaugesMax, gaugeSource, keyOf, kindOf, type GaugeState } from "./gauge.ts";
+import { gaugesMax, kindOf, type GaugeKeeper, type GaugeState } from "./gauge.ts";
 import type { Judge } from "./judge.ts";
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 const againAfterMs = 200;
 const writers = 3;
-/** The write may not have been kept, and is tried again. */
-const laterStatuses = new Set([408, 429]);
 /** Of the changes of a gauge that may be narrowed or deleted. */
 const endShare = 0.08;
+/** Of the changes of a gauge whose key may change. */
+const moveShare = 0.2;
 
 export class GaugeStream {
-  readonly #record: PushRecord;
+  readonly #keeper: GaugeKeeper;
   readonly #judge: Judge;
   readonly #chance: Chance;
   readonly #pauseMs: number;
@@ -25,16 +23,17 @@ export class GaugeStream {
     reading: 0,
     isNarrow: false,
     isDeleted: false,
+    moves: 0,
   }));
   #writes = 0;
 
   constructor(options: {
-    readonly record: PushRecord;
+    readonly keeper: GaugeKeeper;
     readonly judge: Judge;
     readonly chance: Chance;
     readonly pauseMs: number;
   }) {
-    this.#record = options.record;
+    this.#keeper = options.keeper;
     this.#judge = options.judge;
     this.#chance = options.chance;
     this.#pauseMs = options.pauseMs;
@@ -49,19 +48,23 @@ export class GaugeStream {
     return this.#states;
   }
 
+  keyOf(gauge: number): string {
+    return this.#keeper.keyOf(gauge, this.#of(gauge).moves);
+  }
+
   /** Every gauge with its first number. */
-  async fill(url: string): Promise<void> {
+  async fill(): Promise<void> {
     await this.#share(async (gauges) => {
-      for (const gauge of gauges) await this.#write(url, gauge);
+      for (const gauge of gauges) await this.#write(gauge);
     });
   }
 
   /** When it resolves, all that was begun is acknowledged. */
-  async run(url: string, signal: AbortSignal): Promise<void> {
+  async run(signal: AbortSignal): Promise<void> {
     await this.#share(async (gauges) => {
       while (!signal.aborted) {
         const gauge = pick(this.#chance, gauges);
-        if (!this.#of(gauge).isDeleted) await this.#change(url, gauge);
+        if (!this.#of(gauge).isDeleted) await this.#change(gauge);
         const pauseMs = this.#chance() * 2 * this.#pauseMs;
         await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       }
@@ -78,51 +81,40 @@ export class GaugeStream {
     );
   }
 
-  async #change(url: string, gauge: number): Promise<void> {
+  async #change(gauge: number): Promise<void> {
     const state = this.#of(gauge);
-    const ends = this.#chance() < endShare;
-    if (ends && kindOf(gauge) === "doomed") {
+    const kind = kindOf(gauge);
+    const chance = this.#chance();
+    const ends = chance < endShare;
+    if (ends && kind === "doomed") {
       state.isDeleted = true;
       this.#judge.deletes(gauge);
-      await this.#send(url, { gauge, method: "DELETE" });
+      await this.#untilKept(() => this.#keeper.delete(gauge));
       return;
     }
-    if (ends && kindOf(gauge) === "narrowed" && !state.isNarrow) {
+    if (ends && kind === "narrowed" && !state.isNarrow) {
       state.isNarrow = true;
       this.#judge.narrows(gauge);
     }
-    await this.#write(url, gauge);
+    const mayMove = this.#keeper.canMove && kind === "open" && !this.#judge.isMoving(gauge);
+    if (mayMove && chance < moveShare) {
+      state.moves += 1;
+      this.#judge.moves(gauge, state.reading + 1);
+    }
+    await this.#write(gauge);
   }
 
-  #write(url: string, gauge: number): Promise<void> {
+  #write(gauge: number): Promise<void> {
     this.#of(gauge).reading += 1;
-    return this.#send(url, { gauge, method: "PUT" });
+    return this.#untilKept((write) => this.#keeper.put({ ...this.#of(gauge), gauge, write }));
   }
 
   /** Again and again until it is acknowledged. */
-  async #send(
-    url: string,
-    { gauge, method }: { readonly gauge: number; readonly method: "PUT" | "DELETE" },
-  ): Promise<void> {
-    const key = keyOf(gauge);
-    const path = documentPath(gaugeSource, key);
-    for (let isDone = false; !isDone;) {
+  async #untilKept(keep: (write: number) => Promise<boolean>): Promise<void> {
+    for (;;) {
       this.#writes += 1;
-      const document = documentOf(gauge, { ...this.#of(gauge), write: this.#writes });
-      const { key: _key, source: _source, ...body } = document;
-      const write = () => (method === "PUT" ? document : null);
-      const content = method === "PUT" ? { body } : {};
-      const answer = await send(url, { method, path, ...content }).catch(() => null);
-      isDone = answer?.status === 202;
-      if (answer?.status === 202) {
-        this.#record.wrote(key, write, (answer.body as { readonly token: string }).token);
-      } else {
-        this.#record.wasCutOff(key, write);
-        if (answer && answer.status < 500 && !laterStatuses.has(answer.status)) {
-          throw new RangeError(`${method} ${key}: ${JSON.stringify(answer)}`);
-        }
-        await sleep(againAfterMs);
-      }
+      if (await keep(this.#writes)) return;
+      await sleep(againAfterMs);
     }
   }
 

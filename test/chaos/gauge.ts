@@ -2,11 +2,13 @@
  * The documents that the observer looks at: each says a number that only grows, and what else must
  * hold of it.
  */
-import type { PushedDocument } from "../checker/pushed-document.ts";
+import type { PushedPermissions } from "../checker/pushed-document.ts";
 
 /**
  *   kind      over the run                               must hold of every answer
- *   open      edited, public                             it is there
+ *   open      edited, public; where keys can change, its does
+ *                                                        it is there; what is at a key it has left does
+ *                                                        not return
  *   guarded   odd numbers are ann's, even ones public    ann finds it; bob never an odd number
  *   narrowed  public, from some number on ann's alone    once hidden from bob, it stays hidden
  *   doomed    public, deleted at some time for good      once gone, it stays gone
@@ -18,7 +20,6 @@ export const gaugesMax = 200;
 /** One answer tells of so many. */
 const groupSize = 10;
 export const groupsMax = gaugesMax / groupSize;
-export const gaugeSource = "app";
 const ann = "user:ann";
 const bob = "user:bob";
 
@@ -34,14 +35,29 @@ export interface GaugeState {
   readonly reading: number;
   readonly isNarrow: boolean;
   readonly isDeleted: boolean;
+  /** How often its key has changed. */
+  readonly moves: number;
+}
+
+/** A gauge as it is written: `write` numbers all writes, so that two are never the same. */
+export type GaugeWrite = Omit<GaugeState, "isDeleted"> & {
+  readonly gauge: number;
+  readonly write: number;
+};
+
+/** The source that gauges are documents of. */
+export interface GaugeKeeper {
+  readonly source: string;
+  /** Whether a gauge can get another key. */
+  readonly canMove: boolean;
+  keyOf(gauge: number, moves: number): string;
+  /** Tries it once; false when it may not have been kept. */
+  put(write: GaugeWrite): Promise<boolean>;
+  delete(gauge: number): Promise<boolean>;
 }
 
 export function kindOf(gauge: number): GaugeKind {
   return gaugeKinds[gauge % gaugeKinds.length] ?? "open";
-}
-
-export function keyOf(gauge: number): string {
-  return `gauge/${gauge}.md`;
 }
 
 /** What a search asks for, with the filter that leaves the gauges of the group alone. */
@@ -69,26 +85,17 @@ export function readingFor(asker: Asker, gauge: number, state: GaugeState): numb
   return mayRead && !state.isDeleted ? state.reading : null;
 }
 
-export function documentOf(
-  gauge: number,
-  { isNarrow, reading, write }: Omit<GaugeState, "isDeleted"> & { readonly write: number },
-): PushedDocument {
-  return {
-    source: gaugeSource,
-    key: keyOf(gauge),
-    content: `Gauge ${gauge} of the northern dam reads ${reading}. It is read by the watchman at dawn and at dusk.`,
-    contentType: "text/markdown",
-    metadata: { gauge, group: groupOf(gauge), write },
-    permissions: permissionsOf(kindOf(gauge), { isNarrow, reading }),
-    tenant: "*",
-    archived: false,
-  };
+/** What follows the numbers is the same in all, so that one question finds all of them. */
+export const textEnd = "It is read by the watchman at dawn and at dusk.";
+
+export function textOf(gauge: number, reading: number): string {
+  return `Gauge ${gauge} of the northern dam reads ${reading}. ${textEnd}`;
 }
 
-function permissionsOf(
+export function permissionsOf(
   kind: GaugeKind,
   { isNarrow, reading }: Pick<GaugeState, "isNarrow" | "reading">,
-): PushedDocument["permissions"] {
+): PushedPermissions {
   if (kind === "guarded") return reading % 2 === 1 ? [ann] : "public";
   return isNarrow ? [ann] : "public";
 }

@@ -1,5 +1,5 @@
 /** The judge must be able to find each of the things it looks for, or its silence means nothing. */
-import { documentOf, type Asker } from "./gauge.ts";
+import { textOf, type Asker } from "./gauge.ts";
 import { Judge } from "./judge.ts";
 
 const [open, guarded, narrowed, doomed] = [0, 1, 2, 3];
@@ -8,8 +8,7 @@ function aHistory() {
   const violations: string[] = [];
   const judge = new Judge(({ what }) => violations.push(what));
   const answer = (gauge: number, reading: number | null) => ({
-    texts:
-      reading === null ? [] : [documentOf(gauge, { reading, isNarrow: false, write: 1 }).content],
+    texts: reading === null ? [] : [textOf(gauge, reading)],
     isComplete: true,
   });
   const hear = (gauge: number, reading: number | null, asker: Asker = "ann") =>
@@ -125,7 +124,7 @@ test("two revisions of a document in one answer are a violation", () => {
 test("what is not as it was written last at the end is a violation", () => {
   const { answer, judge, violations } = aHistory();
   const last = (reading: number | null, isDeleted: boolean) => {
-    const state = { reading: 5, isNarrow: false, isDeleted };
+    const state = { reading: 5, isNarrow: false, isDeleted, moves: 0 };
     judge.hearsLast(judge.asks(open, "ann"), answer(open, reading), state);
   };
 
@@ -138,4 +137,59 @@ test("what is not as it was written last at the end is a violation", () => {
     "at the end it reads 4, not 5",
     "at the end it reads 5, not null",
   ]);
+});
+
+describe("while a gauge gets another key", () => {
+  function aMove() {
+    const history = aHistory();
+    history.hear(open, 4);
+    history.judge.moves(open, 5);
+    const hearBoth = () => {
+      const texts = [4, 5].map((reading) => textOf(open, reading));
+      history.judge.hears(history.judge.asks(open, "bob"), { texts, isComplete: true });
+    };
+    return { ...history, hearBoth };
+  }
+
+  test("it may be at the old one, at both or at neither, until it is at the new one alone", () => {
+    const { hear, hearBoth, judge, violations } = aMove();
+    const early = judge.asks(open, "bob");
+
+    for (const reading of [4, null, 5]) hear(open, reading);
+    judge.hears(early, { texts: [], isComplete: true });
+    const settled = judge.isMoving(open);
+    judge.moves(open, 6);
+    hear(open, 5);
+    judge.moves(open, 6);
+    hearBoth();
+
+    expect(settled).toBe(false);
+    expect(judge.isMoving(open)).toBe(true);
+    expect(violations).toEqual([]);
+  });
+
+  test.each([
+    [
+      "what was at the old one and was gone returns",
+      [null, 4],
+      "it had left its key, and reads 4 there again",
+    ],
+    ["what was found at the new one is lost", [5, null], "it is live, and is not found"],
+    ["what was found at the new one is only at the old one", [5, 4], "it reads 4 after 5"],
+  ] as const)("a violation is that %s", (_what, readings, violation) => {
+    const { hear, violations } = aMove();
+
+    for (const reading of readings) hear(open, reading);
+
+    expect(violations).toEqual([violation]);
+  });
+
+  test("a violation is that both are there when it had been at the new one alone", () => {
+    const { hear, hearBoth, violations } = aMove();
+
+    hear(open, 5);
+    hearBoth();
+
+    expect(violations).toEqual(["it reads 4 after 5", "2 hits of one document"]);
+  });
 });

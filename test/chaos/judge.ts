@@ -25,6 +25,12 @@ interface Known {
   isDeleting: boolean;
   hiddenFromBob: boolean;
   isGone: boolean;
+  /** How often its key was changed. */
+  moves: number;
+  /** The first number at the key that it is getting; null once it was found there alone. */
+  movesAt: number | null;
+  /** Nothing was found while its key changed: what was at the old one is gone. */
+  hasLeft: boolean;
 }
 
 export type Question = Readonly<Known> & { readonly gauge: number; readonly asker: Asker };
@@ -36,6 +42,9 @@ export class Judge {
     isDeleting: false,
     hiddenFromBob: false,
     isGone: false,
+    moves: 0,
+    movesAt: null,
+    hasLeft: false,
   }));
   readonly #onViolation: (violation: Violation) => void;
   #answers = 0;
@@ -63,6 +72,18 @@ export class Judge {
     this.#of(gauge).isDeleting = true;
   }
 
+  /** From now on it may be at another key, from this number on; or at both, or at neither. */
+  moves(gauge: number, reading: number): void {
+    const known = this.#of(gauge);
+    known.moves += 1;
+    known.movesAt = reading;
+    known.hasLeft = false;
+  }
+
+  isMoving(gauge: number): boolean {
+    return this.#of(gauge).movesAt !== null;
+  }
+
   /** What is known when a question is asked. */
   asks(gauge: number, asker: Asker): Question {
     return { ...this.#of(gauge), gauge, asker };
@@ -72,17 +93,26 @@ export class Judge {
     this.#answers += 1;
     if (!isComplete) this.#incomplete += 1;
     const readings = readingsIn(texts, asked.gauge);
-    for (const reading of readings) this.#hearsReading(asked, reading);
-    if (readings.length > 1) this.#violated(asked, `${readings.length} hits of one document`);
-    if (readings.length === 0 && isComplete) this.#hearsNothing(asked);
+    const [newest] = readings.toSorted((a, b) => b - a);
+    const hits = readings.length;
+    if (newest !== undefined && this.#mayBeTwo(asked)) {
+      this.#hearsReading(asked, newest);
+      if (isComplete) this.#hearsMoving(asked, newest, hits);
+    } else for (const reading of readings) this.#hearsReading(asked, reading);
+    if (hits > (this.#mayBeTwo(asked) ? 2 : 1)) {
+      this.#violated(asked, `${hits} hits of one document`);
+    }
+    if (newest === undefined && isComplete) this.#hearsNothing(asked);
   }
 
   /** When nothing is under way any more: what is found is what was written last. */
   hearsLast(asked: Question, answer: GaugeAnswer, state: GaugeState): void {
     this.hears(asked, answer);
     const expected = readingFor(asked.asker, asked.gauge, state);
-    const [found = null] = readingsIn(answer.texts, asked.gauge);
-    if (found !== expected) this.#violated(asked, `at the end it reads ${found}, not ${expected}`);
+    const found = readingsIn(answer.texts, asked.gauge);
+    const is = found.length > 0 ? found.join(" and ") : "null";
+    if (is !== String(expected))
+      this.#violated(asked, `at the end it reads ${is}, not ${expected}`);
   }
 
   #hearsReading(asked: Question, reading: number): void {
@@ -101,6 +131,21 @@ export class Judge {
     known.reading = Math.max(known.reading ?? 0, reading);
   }
 
+  /** While its key changes, what was at the old one may still be there, beside what is at the new. */
+  #mayBeTwo({ gauge, moves, movesAt }: Question): boolean {
+    return movesAt !== null || this.#of(gauge).moves !== moves;
+  }
+
+  #hearsMoving(asked: Question, newest: number, hits: number): void {
+    const { movesAt } = asked;
+    if (movesAt === null) return;
+    if (asked.hasLeft && newest < movesAt) {
+      this.#violated(asked, `it had left its key, and reads ${newest} there again`);
+    }
+    const known = this.#of(asked.gauge);
+    if (hits === 1 && newest >= movesAt && known.movesAt === movesAt) known.movesAt = null;
+  }
+
   #hearsNothing(asked: Question): void {
     const { asker, gauge } = asked;
     const known = this.#of(gauge);
@@ -110,6 +155,13 @@ export class Judge {
       return;
     }
     if (known.isDeleting) return;
+    if (this.#mayBeTwo(asked)) {
+      const { movesAt, reading } = asked;
+      if (movesAt !== null && known.movesAt === movesAt) known.hasLeft = true;
+      // Once it was found at its new key, it is there.
+      if (movesAt === null || reading === null || reading < movesAt) return;
+      if (known.moves !== asked.moves) return;
+    }
     if (asker === "bob") {
       if (asked.isNarrowing) known.hiddenFromBob = true;
       if (known.isNarrowing || kindOf(gauge) === "guarded") return;

@@ -1,17 +1,26 @@
-/** `npm run chaos -- [--rounds 100] [--seed N] [--keep]`: exits with 1 when anything was violated. */
+/**
+ * `npm run chaos -- [--source files|rows] [--victims own|all] [--rounds 100] [--seed N] [--keep]`: exits
+ * with 1 when anything was violated. Of rows, what is struck is the connector and the database, unless
+ * all is said.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { findChaosServers, startChaosParts } from "./chaos-parts.ts";
+import type { Finding } from "../servers/available.ts";
 import { runChaos } from "./chaos-run.ts";
+import { allOf, type ChaosParts } from "./chaos-world.ts";
+import { findFilesServers, startFilesParts } from "./files-parts.ts";
 import { planFaults } from "./plan-faults.ts";
 import { faultsOf, tableOf } from "./report.ts";
+import { findRowsServers, startRowsParts } from "./rows-parts.ts";
 
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "100" },
     seed: { type: "string", default: String(Math.floor(Math.random() * 1e6)) },
+    source: { type: "string", default: "files" },
+    victims: { type: "string", default: "own" },
     keep: { type: "boolean", default: false },
   },
 });
@@ -19,16 +28,31 @@ const [rounds, seed] = [Number(values.rounds), Number(values.seed)];
 const faultsToldMax = 40;
 const write = (line: string) => void process.stdout.write(`${line}\n`);
 
-const finding = await findChaosServers();
-if (finding.kind === "absent") throw new Error(`no ${finding.name}: ${finding.reason}`);
+/** How the parts of a source's run are started. */
+async function findParts(source: string) {
+  if (source === "rows") return startedBy(await findRowsServers(), startRowsParts);
+  if (source === "files") return startedBy(await findFilesServers(), startFilesParts);
+  throw new Error(`no source ${source}: files or rows`);
+}
+
+function startedBy<Servers extends AsyncDisposable>(
+  finding: Finding<Servers>,
+  startParts: (servers: Servers) => Promise<ChaosParts>,
+) {
+  if (finding.kind === "absent") throw new Error(`no ${finding.name}: ${finding.reason}`);
+  return async (stack: AsyncDisposableStack) =>
+    stack.use(await startParts(stack.use(await finding.start())));
+}
+
+const start = await findParts(values.source);
 const directory = mkdtempSync(join(tmpdir(), "tidemark-chaos-"));
 process.env["TIDEMARK_TEST_LOGS"] ??= directory;
 const beganAtMs = performance.now();
 write(`seed ${seed}, in ${directory}`);
-await using servers = await finding.start();
-await using parts = await startChaosParts(servers);
-const { processNames: processes } = parts.deployment;
-const plan = planFaults(rounds, { processes, seed });
+await using stack = new AsyncDisposableStack();
+const parts = await start(stack);
+const victims = values.victims === "all" ? allOf(parts) : parts.victims;
+const plan = planFaults(rounds, { ...victims, seed });
 const result = await runChaos(parts, { rounds: plan, seed, directory, tell: write });
 write(`\n${tableOf(result)}`);
 const load = loadavg()

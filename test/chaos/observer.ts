@@ -6,7 +6,6 @@ import { send } from "../checker/ask.ts";
 import {
   askers,
   gaugesOf,
-  gaugeSource,
   groupsMax,
   principalsOf,
   question,
@@ -35,6 +34,7 @@ export class Observer {
   readonly #chance: Chance;
   readonly #judge: Judge;
   readonly #perSecond: number;
+  readonly #source: string;
   readonly #open = new Set<Promise<void>>();
   readonly #refusals: string[] = [];
   readonly #unanswered = new Map<string, number>();
@@ -48,10 +48,13 @@ export class Observer {
     readonly chance: Chance;
     readonly judge: Judge;
     readonly perSecond: number;
+    /** Of the gauges. */
+    readonly source: string;
   }) {
     this.#chance = options.chance;
     this.#judge = options.judge;
     this.#perSecond = options.perSecond;
+    this.#source = options.source;
   }
 
   get figures() {
@@ -127,7 +130,7 @@ export class Observer {
   async #ask(url: string, group: number, asker: Asker): Promise<GaugeAnswer | string> {
     const body = {
       query: question,
-      sources: [gaugeSource],
+      sources: [this.#source],
       filter: { group },
       principals: principalsOf[asker],
       tenant,

@@ -1,9 +1,6 @@
 /** What goes wrong in which round: every process and every server in turn, in every way it can. */
 import { between, seededChance, shuffled } from "@tidemark/testing";
 
-export const faultyServers = ["kafka", "qdrant", "sqs"] as const;
-export type FaultyServer = (typeof faultyServers)[number];
-
 export type Fault =
   /** As a loss of power, and started again after so long. */
   | { readonly kind: "kill"; readonly process: string; readonly awayMs: number }
@@ -11,9 +8,9 @@ export type Fault =
   | { readonly kind: "pause"; readonly process: string; readonly awayMs: number }
   | {
       readonly kind: "server";
-      readonly server: FaultyServer;
-      /** A queue that is away keeps what it holds: nobody's queue loses it. */
-      readonly how: "away" | "paused";
+      readonly server: string;
+      /** One of the ways in which it can suffer. */
+      readonly how: string;
       readonly awayMs: number;
     };
 
@@ -33,10 +30,16 @@ const longAwayMs = 14_000;
 const longShare = 0.15;
 const healsShare = 0.6;
 
+/** What is struck: processes, and servers in the ways in which each can suffer. */
+export interface Victims {
+  readonly processes: readonly string[];
+  readonly servers: Readonly<Record<string, readonly string[]>>;
+}
+
 /** The same seed plans the same. */
 export function planFaults(
   rounds: number,
-  { processes, seed }: { readonly processes: readonly string[]; readonly seed: number },
+  { processes, seed, servers }: Victims & { readonly seed: number },
 ): readonly Round[] {
   const chance = seededChance(seed);
   const awayMs = () =>
@@ -46,10 +49,9 @@ export function planFaults(
       () => ({ kind: "kill", process, awayMs: awayMs() }),
       () => ({ kind: "pause", process, awayMs: awayMs() }),
     ]),
-    ...faultyServers.flatMap((server): (() => Fault)[] => [
-      () => ({ kind: "server", server, how: "away", awayMs: awayMs() }),
-      () => ({ kind: "server", server, how: "paused", awayMs: awayMs() }),
-    ]),
+    ...Object.entries(servers).flatMap(([server, ways]) =>
+      ways.map((how) => (): Fault => ({ kind: "server", server, how, awayMs: awayMs() })),
+    ),
   ];
   const faults: Fault[] = [];
   while (faults.length < rounds) faults.push(...shuffled(chance, turn).map((make) => make()));

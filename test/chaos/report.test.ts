@@ -8,7 +8,7 @@ function aResult(changes: Partial<ChaosResult> = {}): ChaosResult {
   return {
     rounds: 100,
     faults: new Map([["kill upserter", 4]]),
-    changes: { gauges: 10, pushes: 10, bucket: 10, eventsLost: 1, folder: 10 },
+    changes: new Map([["changes of gauges", 10]]),
     acknowledged: 20,
     observer: {
       asked: 250,

@@ -55,11 +55,7 @@ export function tableOf(result: ChaosResult): string {
   const rows: [string, string | number][] = [
     ["rounds", result.rounds],
     ...struck.map(([kind, count]): [string, number] => [`  ${kind}`, count]),
-    ["changes of gauges", changes.gauges],
-    ["changes through the push API besides", changes.pushes],
-    ["changes in the bucket", changes.bucket],
-    ["  of their events lost", changes.eventsLost],
-    ["changes in the folder", changes.folder],
+    ...changes,
     ["writes acknowledged", acknowledged],
     ["  lost", lost],
     ["searches of the observer", observer.asked],

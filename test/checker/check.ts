@@ -4,16 +4,17 @@
  */
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { loadConfigFiles, type Config } from "@tidemark/runtime";
+import { loadConfigFiles, type Config, type PostgresSourceConfig } from "@tidemark/runtime";
 import { awaitComplete } from "./await-complete.ts";
 import { ask } from "./ask.ts";
 import { compareSearches } from "./compare-searches.ts";
 import { compareWithSource, compareWithTokens } from "./compare-source.ts";
 import { compareStores } from "./compare-stores.ts";
 import type { Difference } from "./difference.ts";
-import { pushAll, type PushedDocument } from "./pushed-document.ts";
+import { pushAll, type ExpectedDocument, type PushedDocument } from "./pushed-document.ts";
 import { questionsFor } from "./questions.ts";
 import { readCluster } from "./read-cluster.ts";
+import { readRows } from "./read-rows.ts";
 import { copyData, readStore, type Store } from "./read-store.ts";
 import { StartedProcess } from "./started-process.ts";
 
@@ -65,6 +66,7 @@ export async function checkProcess(options: CheckOptions): Promise<CheckReport> 
     pushed.filter(({ source }) => config.sources[source]?.kind === "push"),
   );
   await awaitComplete(freshUrl);
+  const expected = { folders, documents: [...pushed, ...(await rowsOf(config))] };
   const place = clusterFiles.length > 0 ? loadConfigFiles(clusterFiles, process.env).config : null;
   const [checkedStore, freshStore] = [
     place?.index.kind === "qdrant"
@@ -77,8 +79,8 @@ export async function checkProcess(options: CheckOptions): Promise<CheckReport> 
   await fresh.stop();
   const differences = [
     // The fresh one too: two that are wrong alike prove nothing.
-    ...compareWithSource(freshStore, { folders, pushed }).map(ofFresh),
-    ...compareWithSource(checkedStore, { folders, pushed }),
+    ...compareWithSource(freshStore, expected).map(ofFresh),
+    ...compareWithSource(checkedStore, expected),
     ...compareWithTokens(checkedStore, tokens),
     ...compareStores(checkedStore, freshStore),
     ...searched.differences,
@@ -126,6 +128,13 @@ async function backedUp(
   const path = join(directory, "tidemark.db");
   await ask(url, { method: "POST", path: "/v1/backup", body: { path } });
   return readStore(directory, sources);
+}
+
+async function rowsOf(config: Config): Promise<readonly ExpectedDocument[]> {
+  const databases = Object.values(config.sources).filter(({ kind }) => kind === "postgres");
+  return (
+    await Promise.all(databases.map((source) => readRows(source as PostgresSourceConfig)))
+  ).flat();
 }
 
 function readSources(configFile: string): {

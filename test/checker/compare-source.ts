@@ -10,7 +10,7 @@ import {
   type SourceName,
 } from "@tidemark/domain";
 import type { Difference, DifferenceKind } from "./difference.ts";
-import type { PushedDocument } from "./pushed-document.ts";
+import type { ExpectedDocument } from "./pushed-document.ts";
 import type { Store } from "./read-store.ts";
 
 /** Keys of the Markdown files of a folder, as the file system has them now. */
@@ -24,7 +24,8 @@ export function compareWithSource(
   store: Store,
   expected: {
     readonly folders: ReadonlyMap<string, string>;
-    readonly pushed: readonly PushedDocument[];
+    /** Pushed, put into a bucket, or a row of a table. */
+    readonly documents: readonly ExpectedDocument[];
   },
 ): Difference[] {
   const found: Difference[] = [];
@@ -32,10 +33,10 @@ export function compareWithSource(
   for (const [source, folder] of expected.folders) {
     for (const key of filesOf(folder)) wanted.add(documentId(source as SourceName, key));
   }
-  for (const document of expected.pushed) {
+  for (const document of expected.documents) {
     const id = documentId(document.source as SourceName, document.key);
     wanted.add(id);
-    found.push(...comparePushed(id, document, store));
+    found.push(...compareExpected(id, document, store));
   }
   for (const id of wanted) {
     if (store.documents.has(id)) continue;
@@ -52,7 +53,7 @@ export function compareWithSource(
   return found;
 }
 
-function comparePushed(id: DocumentId, document: PushedDocument, store: Store): Difference[] {
+function compareExpected(id: DocumentId, document: ExpectedDocument, store: Store): Difference[] {
   const seen = store.documents.get(id)?.manifest.seen;
   if (!seen || seen.deleted) return [];
   const { permissions } = seen.policy;
@@ -65,12 +66,18 @@ function comparePushed(id: DocumentId, document: PushedDocument, store: Store): 
     [
       "permissions",
       readers,
-      document.permissions === "public" ? "public" : [...document.permissions].toSorted(),
+      typeof document.permissions === "string"
+        ? document.permissions
+        : [...document.permissions].toSorted(),
     ],
   ];
+  const { contentHash } = document;
+  if (contentHash !== undefined) pairs.push(["content", seen.contentHash, contentHash]);
   return pairs.flatMap(([kind, actual, wanted]) => {
     const [is, should] = [JSON.stringify(actual), JSON.stringify(wanted)];
-    return is === should ? [] : [{ kind, subject: id, detail: `${is}, and ${should} was pushed` }];
+    return is === should
+      ? []
+      : [{ kind, subject: id, detail: `${is}, and ${should} in the source` }];
   });
 }
 

@@ -15,6 +15,16 @@ export interface PushedDocument {
   readonly archived: boolean;
 }
 
+/** One as it must be found, wherever it comes from. */
+export interface ExpectedDocument extends Pick<
+  PushedDocument,
+  "source" | "key" | "metadata" | "tenant" | "archived"
+> {
+  /** Unknown is nobody. */
+  readonly permissions: PushedPermissions | "unknown";
+  readonly contentHash?: string;
+}
+
 export async function readLines<T>(file: string): Promise<T[]> {
   const lines: T[] = [];
   for await (const line of createInterface({ input: createReadStream(file) })) {

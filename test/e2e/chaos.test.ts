@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findChaosServers, startChaosParts } from "../chaos/chaos-parts.ts";
 import { runChaos } from "../chaos/chaos-run.ts";
+import { findFilesServers, startFilesParts } from "../chaos/files-parts.ts";
 import type { Fault } from "../chaos/plan-faults.ts";
 import { faultsOf } from "../chaos/report.ts";
 import { describeWith } from "../servers/available.ts";
@@ -22,12 +22,12 @@ const rounds = faults.map((fault, at) => ({ calmMs: 500, fault, heals: at % 2 ==
 
 describeWith(
   "services on servers of which each is away for a while",
-  await findChaosServers(),
+  await findFilesServers(),
   (servers) => {
     test("what was acknowledged is found, no answer was wrong, and the index is as one made afresh", async () => {
       const directory = mkdtempSync(join(tmpdir(), "tidemark-chaos-"));
       const told: string[] = [];
-      await using parts = await startChaosParts(servers());
+      await using parts = await startFilesParts(servers());
 
       const result = await runChaos(parts, {
         rounds,

@@ -28,7 +28,7 @@ const pushed: readonly PushedDocument[] = ["guide/pumps.md", "keys.md"].map((key
   tenant: "acme",
   archived: false,
 }));
-const expected = { folders: new Map([["files", folder]]), pushed };
+const expected = { folders: new Map([["files", folder]]), documents: pushed };
 let copies = 0;
 
 beforeAll(async () => {
@@ -101,10 +101,10 @@ test("what both indexes have wrong is found by asking the source", async () => {
   const [first, ...others] = pushed;
   const told = first ? [{ ...first, tenant: "globex" }] : [];
 
-  expect(compareWithSource(store, { ...expected, pushed: [...told, ...others] })).toMatchObject([
+  expect(compareWithSource(store, { ...expected, documents: [...told, ...others] })).toMatchObject([
     { kind: "tenant", subject: id },
   ]);
-  expect(compareWithSource(store, { ...expected, pushed: told })).toContainEqual(
+  expect(compareWithSource(store, { ...expected, documents: told })).toContainEqual(
     expect.objectContaining({ kind: "unexpected", subject: "app/keys.md" }),
   );
 });

@@ -46,28 +46,30 @@ export class DatabaseUnderTest implements AsyncDisposable {
   }
 
   /** As somebody who does not know of its reader. */
-  async dropSlot(): Promise<void> {
+  async dropSlot(slot = this.slot): Promise<void> {
     await askAt(
       this.#server.url,
       `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1`,
-      [this.slot],
+      [slot],
     );
     for (;;) {
       try {
         const sql = `select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1`;
-        await askAt(this.#server.url, sql, [this.slot]);
+        await askAt(this.#server.url, sql, [slot]);
         return;
       } catch (error) {
         // Its process is still on its way out, or somebody has taken it again.
         if ((error as { readonly code?: string }).code !== "55006") throw error;
         const sql = `select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1`;
-        await askAt(this.#server.url, sql, [this.slot]);
+        await askAt(this.#server.url, sql, [slot]);
       }
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.dropSlot();
+    const own = `select slot_name from pg_replication_slots where database = $1`;
+    const slots = await askAt<{ readonly slot_name: string }>(this.#server.url, own, [this.name]);
+    for (const { slot_name: slot } of slots) await this.dropSlot(slot);
     await askAt(this.#server.url, `drop database if exists ${this.name} with (force)`);
   }
 }

@@ -195,6 +195,8 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     remote: isShared && !roles.has("ingest") ? { calls, reports } : null,
     remoteDatabases: isShared && !roles.has("connect") ? { calls, reports } : null,
     slotKeeps: (source, bytes) => metrics.slotKept.set({ source }, bytes),
+    // Else whoever replaces one by the other would wait for both.
+    standsBy: (source) => readiness.clear(`scan of ${source}`),
     generation: () => generations.active.id,
     digestedTo: (source) =>
       generations.line(generations.active.id)?.restrictedUpToMs(source) ?? null,

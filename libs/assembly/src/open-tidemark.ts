@@ -1,6 +1,11 @@
 /** A process from its config: opened by its roles, started, and run until told to stop. */
 import type { SourceName } from "@tidemark/domain";
-import { reconcileCall, reconcileDatabaseCall, type TidemarkService } from "@tidemark/pipeline";
+import {
+  NotOursError,
+  reconcileCall,
+  reconcileDatabaseCall,
+  type TidemarkService,
+} from "@tidemark/pipeline";
 import { applyCall, openService } from "./open-service.ts";
 import { auditCall } from "./audits.ts";
 import { openParts, type OpenOptions, type Parts } from "./open-parts.ts";
@@ -52,6 +57,7 @@ export async function openTidemark(
     readiness.block(`scan of ${name}`, "its first scan is not done");
   }
   const reconciled = async (asked: { source: SourceName; confirm: number | null }) => {
+    if (sources.served.get(asked.source)?.line?.standsBy) throw new NotOursError();
     const report = await sources.reconcile(asked.source, { confirm: asked.confirm });
     return { report, endedAtMs: sources.served.get(asked.source)?.line?.scanEndedAtMs ?? null };
   };

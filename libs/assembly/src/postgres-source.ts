@@ -42,6 +42,7 @@ export function openPostgresSource(
     slotBytesMax: source.slotBytesMax,
     limits: limitsOf(source.hold),
     slotKeeps: (bytes) => options.slotKeeps(name, bytes),
+    standsBy: () => options.standsBy(name),
   });
   const served = servedRows(source, mappings, {
     line,

@@ -44,6 +44,8 @@ export interface SourcesOptions {
   readonly remoteDatabases: Elsewhere | null;
   /** How much WAL a database keeps for its reader. */
   readonly slotKeeps: (source: SourceName, bytes: number) => void;
+  /** Another process reads the source: waiting for its end is all that this one has to do. */
+  readonly standsBy: (source: SourceName) => void;
 }
 
 export interface Restating extends RestateDependencies {

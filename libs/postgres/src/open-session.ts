@@ -40,7 +40,16 @@ const applicationNameMax = 63;
 export async function openSession(
   options: PostgresLineOptions,
   resources: AsyncDisposableStack,
-  { signal, waits }: { readonly signal: AbortSignal; readonly waits: (why: string | null) => void },
+  {
+    signal,
+    standsBy,
+    waits,
+  }: {
+    readonly signal: AbortSignal;
+    /** Somebody else reads the slot, or does not any more. */
+    readonly standsBy: (does: boolean) => void;
+    readonly waits: (why: string | null) => void;
+  },
 ): Promise<OpenSession> {
   const { clock, mappings, publication, slot, source, url } = options;
   const at = (what: string) => {
@@ -52,7 +61,10 @@ export async function openSession(
   await ownSlot(control, slot, {
     clock,
     signal,
-    waits: (whom) => waits(whom && `slot ${slot} is read by ${whom}; this process waits`),
+    waits: (whom) => {
+      standsBy(whom !== null);
+      waits(whom && `slot ${slot} is read by ${whom}; this process waits`);
+    },
   });
   const { isPublicationNew, tables } = await prepare(control, mappings, publication);
   const system = await identifySystem(at("identity"));

@@ -46,6 +46,8 @@ export interface PostgresLineOptions {
   /** After a snapshot; and once at the start where none was due. */
   readonly scanned: (report: ReconcileReport) => void;
   readonly slotKeeps: (bytes: number) => void;
+  /** Somebody else reads the slot: this one is there for when they do not any more. */
+  readonly standsBy: () => void;
 }
 
 const backoff = { firstMs: 200, mostMs: 15_000 };
@@ -59,6 +61,7 @@ export class PostgresLine implements RunningLine {
   #trouble: string | null = "it is not connected yet";
   /** Whom it waits for, at the moment. */
   #waiting: string | null = null;
+  #standsBy = false;
   #held = 0;
   #completeToMs: number | null = null;
   #scannedAtMs: number | null = null;
@@ -96,6 +99,10 @@ export class PostgresLine implements RunningLine {
     return this.#waiting ?? this.#trouble;
   }
 
+  get standsBy(): boolean {
+    return this.#standsBy;
+  }
+
   get blockedCount(): number {
     return this.#blocked.size;
   }
@@ -115,6 +122,10 @@ export class PostgresLine implements RunningLine {
         waits: (why: string | null) => {
           if (why !== null && why !== this.#waiting) logger.warn({ source, why }, "source waits");
           this.#waiting = why;
+        },
+        standsBy: (does: boolean) => {
+          this.#standsBy = does;
+          if (does) this.#options.standsBy();
         },
         opened: (session: Session) => {
           failures = 0;
@@ -200,6 +211,7 @@ export class PostgresLine implements RunningLine {
   #ended(): void {
     this.#session = null;
     this.#waiting = null;
+    this.#standsBy = false;
   }
 
   #mustHave(): Session {

@@ -23,6 +23,8 @@ export interface Reconciled {
 export interface SessionEvents {
   /** Why the source waits; null when it does not. */
   readonly waits: (why: string | null) => void;
+  /** Somebody else reads the slot, or does not any more. */
+  readonly standsBy: (does: boolean) => void;
   readonly opened: (session: Session) => void;
   readonly marked: (completeToMs: number) => void;
   readonly closed: (report: CloseReport) => void;
@@ -83,7 +85,8 @@ export class Session {
     await using resources = new AsyncDisposableStack();
     const stop = new AbortController();
     const all = AbortSignal.any([signal, stop.signal]);
-    const open = await openSession(options, resources, { signal: all, waits: events.waits });
+    const { standsBy, waits } = events;
+    const open = await openSession(options, resources, { signal: all, standsBy, waits });
     const others = {
       rereads: await open.connect("rereads"),
       snapshots: await open.connect("snapshots"),

@@ -115,6 +115,7 @@ export class DatabaseLine implements AsyncDisposable {
       limits,
       scanned: (report) => reports.push(report),
       slotKeeps: () => {},
+      standsBy: () => {},
       ...shared,
       generation: () => aGeneration,
     });

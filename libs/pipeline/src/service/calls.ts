@@ -28,6 +28,11 @@ export interface Call<I, R> {
   readonly types?: { readonly input: I; readonly result: R };
 }
 
+/** Another process is to answer: this one says nothing. */
+export class NotOursError extends Error {
+  override name = "NotOursError";
+}
+
 type Handler = (input: never) => Promise<unknown>;
 
 type CallRecord =
@@ -61,7 +66,7 @@ export class Calls {
     this.#options = options;
   }
 
-  /** Answers this call, from whichever process it comes. */
+  /** Answers this call, from whichever process it comes; a handler may leave it to another's. */
   answer<I, R>(call: Call<I, R>, handler: (input: I) => Promise<R>): void {
     this.#handlers.set(call.name, handler);
   }
@@ -124,6 +129,7 @@ export class Calls {
       const result = (await handler(asked.input as never)) ?? null;
       record = { kind: "answer", id: asked.id, result };
     } catch (error) {
+      if (error instanceof NotOursError) return;
       record = { kind: "refusal", id: asked.id, ...refusalOf(error) };
     }
     try {

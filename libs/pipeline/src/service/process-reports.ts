@@ -139,7 +139,7 @@ export class ProcessReports {
 }
 
 function reportOf({ line, name }: ServedSource): SourceReport | null {
-  if (!line) return null;
+  if (!line || line.standsBy) return null;
   const { blocked, blockedCount, held, scanEndedAtMs, scannedAtMs, trouble } = line;
   return {
     source: name,

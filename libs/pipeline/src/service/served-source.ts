@@ -11,6 +11,8 @@ export interface SourceLineView {
   /** When the last scan ended, whether or not all could be listed. */
   readonly scanEndedAtMs: number | null;
   readonly trouble: string | null;
+  /** Another process reads it and speaks for it: this one is there for when that one is not. */
+  readonly standsBy?: boolean;
   /** Documents that could not be read when they were last asked for. */
   readonly blockedCount: number;
   /** Some of them, with the reasons. */

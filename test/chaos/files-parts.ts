@@ -1,6 +1,7 @@
-/** The servers and services of a run, with gates where faults come in. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/**
+ * A run about what is pushed, put into a bucket and edited in a folder: its servers and services, with
+ * gates where faults come in.
+ */
 import { bucketOptions } from "../e2e/support/bucket-options.ts";
 import { DistributedDeployment } from "../e2e/support/distributed-deployment.ts";
 import type { Finding } from "../servers/available.ts";
@@ -10,24 +11,21 @@ import { findLocalElasticmq, type LocalElasticmq } from "../servers/elasticmq.ts
 import { findLocalMoto, type LocalMoto } from "../servers/moto.ts";
 import { pushSource } from "../kills/push-stream.ts";
 import { bucketSource } from "./bucket-stream.ts";
-import type { FaultyParts } from "./fault-driver.ts";
+import { allOf, killedOrPaused, type ChaosParts } from "./chaos-world.ts";
+import { FilesWorld } from "./files-world.ts";
 import { Gate } from "./gate.ts";
 
-export interface ChaosServers extends AsyncDisposable {
+export interface FilesServers extends AsyncDisposable {
   readonly cluster: LocalCluster;
   readonly s3: LocalMoto;
   readonly sqs: LocalElasticmq;
-}
-
-export interface ChaosParts extends FaultyParts, AsyncDisposable {
-  readonly bucket: BucketUnderTest;
 }
 
 /** Two of each that may be two: then one takes over from the other. */
 const instances = { restrictor: 2, chunker: 2, upserter: 2 };
 const manyDeletes = { above: 1_000 };
 
-export async function findChaosServers(): Promise<Finding<ChaosServers>> {
+export async function findFilesServers(): Promise<Finding<FilesServers>> {
   const findings = [await findLocalCluster(), await findLocalMoto(), await findLocalElasticmq()];
   const [cluster, s3, sqs] = findings as [
     Finding<LocalCluster>,
@@ -53,7 +51,7 @@ export async function findChaosServers(): Promise<Finding<ChaosServers>> {
   };
 }
 
-export async function startChaosParts({ cluster, s3, sqs }: ChaosServers): Promise<ChaosParts> {
+export async function startFilesParts({ cluster, s3, sqs }: FilesServers): Promise<ChaosParts> {
   await using stack = new AsyncDisposableStack();
   const bucket = stack.use(await BucketUnderTest.create({ s3, sqs }));
   const queueGate = stack.use(await Gate.before(sqs.url));
@@ -78,25 +76,23 @@ export async function startChaosParts({ cluster, s3, sqs }: ChaosServers): Promi
   const deployment = stack.use(
     await DistributedDeployment.start(cluster.address, { ...options, instances }),
   );
+  const queueAway = async (away: () => Promise<void>) => {
+    queueGate.shut();
+    await away();
+    queueGate.open();
+  };
+  const servers = {
+    kafka: killedOrPaused(cluster.kafka),
+    qdrant: killedOrPaused(cluster.qdrant),
+    // It keeps what it holds: nobody's queue loses it.
+    sqs: { away: queueAway, paused: (away: () => Promise<void>) => sqs.whilePaused(away) },
+  };
   const all = stack.move();
   return {
-    bucket,
-    cluster,
     deployment,
-    queueGate,
-    sqs,
+    servers,
+    victims: allOf({ deployment, servers }),
+    world: (own) => new FilesWorld({ ...own, bucket, deployment }),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
-}
-
-/** What the checker's own process runs by: it lists the bucket, and leaves the queue alone. */
-export function writeCheckerConfig({ deployment }: ChaosParts, directory: string): string {
-  const [file = ""] = deployment.configFiles;
-  const config = JSON.parse(readFileSync(file, "utf8")) as {
-    readonly sources: Record<string, { events?: unknown }>;
-  };
-  delete config.sources[bucketSource]?.events;
-  const own = join(directory, "checker.yaml");
-  writeFileSync(own, JSON.stringify(config));
-  return own;
 }
