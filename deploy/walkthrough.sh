@@ -13,7 +13,8 @@
 #   SOURCE                 uploads                    the source's name in the config
 #   SHOP_SQL               psql of docker-compose.yml what runs SQL that it is given; empty: no row is
 #                                                     tried. Where TIDEMARK_URL is set, empty is the default
-#   SHOP_SOURCE            shop                       the source that has the table `products`
+#   SHOP_SOURCE            shop                       the source that has the table `products`; with the
+#                                                     profile `debezium`, warehouse is another
 #   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION    those of docker-compose.yml
 #   WAIT_SECONDS           60                         the longest that a step may take
 set -eu

@@ -19,6 +19,8 @@ import {
 const compose = readComposeFile();
 const services = Object.entries(compose.services);
 const own = ownServices(compose);
+/** They end, and whoever needs them waits for that. */
+const jobs = ["init", "debezium-init"];
 const names = (list: readonly (readonly [string, unknown])[]) => list.map(([name]) => name);
 const configOf = (service: ComposeService): Config => {
   const files = (service.command ?? []).filter((argument) => argument.endsWith(".yaml"));
@@ -36,17 +38,18 @@ test("every image is pinned, and the page on services tells what was started of 
   const images = services.map(([, { image }]) => image);
   const page = readRepository("docs/services.md");
 
-  expect(images.filter((image) => !/^[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?$/u.test(image))).toEqual(
-    [],
-  );
+  expect(
+    images.filter((image) => !/^[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+|\.Final)?$/u.test(image)),
+  ).toEqual([]);
   expect(images.filter((image) => !page.includes(`\`${image}\``))).toEqual([]);
 });
 
-test("what goes on running says whether it is well; only the init job ends", () => {
+test("what goes on running says whether it is well; only jobs end", () => {
   const without = services.filter(([, { healthcheck }]) => healthcheck === undefined);
 
-  expect(names(without)).toEqual(["init"]);
-  expect(names(services.filter(([, { restart }]) => restart === "no"))).toEqual(["init"]);
+  expect(names(without).toSorted()).toEqual(jobs.toSorted());
+  const ending = services.filter(([, { restart }]) => restart === "no");
+  expect(names(ending).toSorted()).toEqual(jobs.toSorted());
 });
 
 test("every port is on loopback", () => {
@@ -80,7 +83,9 @@ test("what a service waits for is there, and goes on only when it is well", () =
   const wrong = services.flatMap(([name, { depends_on: needs = {} }]) =>
     Object.entries(needs)
       .filter(([needed, { condition }]) => {
-        const expected = needed === "init" ? "service_completed_successfully" : "service_healthy";
+        const expected = jobs.includes(needed)
+          ? "service_completed_successfully"
+          : "service_healthy";
         return !(needed in compose.services) || condition !== expected;
       })
       .map(([needed]) => `${name} → ${needed}`),
@@ -103,7 +108,7 @@ test("files and volumes that are mounted exist", () => {
 test("each of our containers runs with less than Docker gives", () => {
   const ours = services.filter(([, { build }]) => build !== undefined);
 
-  expect(names(ours).toSorted()).toEqual([...names(own), "init"].toSorted());
+  expect(names(ours).toSorted()).toEqual([...names(own), ...jobs].toSorted());
   for (const [, service] of ours) {
     expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], init: true });
   }
@@ -132,6 +137,62 @@ test("the init job reads the config that the services read", () => {
   if (!init || !first) throw new Error("there is an init job and a service");
 
   expect(configOf(init).sources).toEqual(configOf(first).sources);
+});
+
+describe("the profile debezium", () => {
+  const { debezium, "debezium-init": registering } = compose.services;
+  const [, first] = own[0] ?? [];
+  if (!debezium || !registering || !first) throw new Error("there is a Debezium, and who uses it");
+  const settings = JSON.parse(
+    readRepository(repositoryPath(registering, registering.command?.at(-1) ?? "") ?? ""),
+  ) as Readonly<Record<string, string>>;
+  const command = first.command?.map((argument) =>
+    argument === "tidemark.yaml" ? "debezium.yaml" : argument,
+  );
+  const { sources } = configOf({ ...first, ...(command ? { command } : {}) });
+
+  test("is of those who are not started otherwise, and nobody else waits for them", () => {
+    const profiled = services.filter(([, { profiles = [] }]) => profiles.length > 0);
+    const others = services.filter(([name]) => !names(profiled).includes(name));
+    const needed = others.flatMap(([, { depends_on: needs = {} }]) => Object.keys(needs));
+
+    expect(names(profiled)).toEqual(["debezium", "debezium-init"]);
+    expect(profiled.map(([, { profiles }]) => profiles)).toEqual([["debezium"], ["debezium"]]);
+    expect(needed.filter((name) => names(profiled).includes(name))).toEqual([]);
+  });
+
+  test("has a config that is the other one with a source more", () => {
+    const { warehouse, ...rest } = sources;
+
+    expect(rest).toEqual(configOf(first).sources);
+    expect(warehouse?.kind).toBe("debezium");
+  });
+
+  test("has topics that its connector writes, of the tables that it maps", () => {
+    const { "table.include.list": tables = "", "topic.prefix": prefix } = settings;
+    const { warehouse } = sources;
+    if (warehouse?.kind !== "debezium") throw new Error("it is Debezium's");
+
+    expect(warehouse.topics).toEqual([
+      ...tables.split(",").map((table) => `${prefix}.${table}`),
+      `__debezium-heartbeat.${prefix}`,
+    ]);
+    expect(Object.keys(warehouse.tables)).toEqual(tables.split(","));
+  });
+
+  test("signs in as the sample database lets it, and reads a slot of its own", () => {
+    const shop = readRepository("deploy/compose/postgres/shop.sql");
+    const { "database.password": password, "database.user": user } = settings;
+    const url = new URL(own[0]?.[1].environment?.["SHOP_DATABASE_URL"] ?? "");
+
+    expect(shop).toContain(`create role ${user} login replication password '${password}'`);
+    expect(shop).toContain(`create publication ${settings["publication.name"]} for table`);
+    expect([url.hostname, url.pathname]).toEqual([
+      settings["database.hostname"],
+      `/${settings["database.dbname"]}`,
+    ]);
+    expect(settings["slot.name"]).not.toBe("tidemark_shop");
+  });
 });
 
 test("keys are made once, known by their hashes, and one of them finds nothing", async () => {

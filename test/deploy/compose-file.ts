@@ -6,8 +6,13 @@ import { parse } from "yaml";
 export const root = resolve(import.meta.dirname, "../..");
 export const readRepository = (path: string) => readFileSync(join(root, path), "utf8");
 
+/** What services share is said once, and counts for each of them. */
+const aliasesMax = 1_000;
+
 export interface ComposeService {
   readonly image: string;
+  /** Started only where one of them is asked for. */
+  readonly profiles?: readonly string[];
   readonly build?: { readonly dockerfile: string; readonly args: Readonly<Record<string, string>> };
   readonly command?: readonly string[];
   readonly entrypoint?: readonly string[];
@@ -32,7 +37,7 @@ export function readComposeFile(): ComposeFile {
     /(?<!\$)\$\{\w+:-(?<otherwise>[^}]*)\}/gu,
     "$<otherwise>",
   );
-  return parse(text, { merge: true }) as ComposeFile;
+  return parse(text, { merge: true, maxAliasCount: aliasesMax }) as ComposeFile;
 }
 
 /** Ours, by name: they share one image. The init job is none, it ends. */

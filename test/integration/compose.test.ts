@@ -27,9 +27,14 @@ describeWith("docker compose", await findCompose(), () => {
     expect(await compose("config", "--quiet")).toBe("");
   });
 
-  test("reads of it what the tests read", async () => {
-    const named = (await compose("config", "--services")).trim().split("\n");
+  test.each([
+    ["as it is started", [], (profiles: readonly string[]) => profiles.length === 0],
+    ["with Debezium", ["--profile", "debezium"], () => true],
+  ] as const)("reads of it what the tests read, %s", async (_how, options, isStarted) => {
+    const named = (await compose(...options, "config", "--services")).trim().split("\n");
 
-    expect(named.toSorted()).toEqual(Object.keys(readComposeFile().services).toSorted());
+    const services = Object.entries(readComposeFile().services);
+    const started = services.filter(([, { profiles = [] }]) => isStarted(profiles));
+    expect(named.toSorted()).toEqual(started.map(([name]) => name).toSorted());
   });
 });

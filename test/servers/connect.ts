@@ -72,6 +72,11 @@ export class DebeziumConnect implements AsyncDisposable {
     return new DebeziumConnect(await startWorker(brokers, options));
   }
 
+  /** Of its REST interface. */
+  get url(): string {
+    return this.#worker.url;
+  }
+
   /** Of the worker, for whoever measures it. */
   get pid(): number | undefined {
     return this.#worker.pid;
