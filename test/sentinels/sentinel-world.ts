@@ -39,7 +39,15 @@ export interface SentinelWorld {
   lose(share: number): number;
 }
 
-export async function sentinelWorld({ documents = 80, seed = 1 } = {}): Promise<SentinelWorld> {
+export async function sentinelWorld({
+  documents = 80,
+  seed = 1,
+  embedder = tokenEmbedder(),
+}: {
+  readonly documents?: number;
+  readonly seed?: number;
+  readonly embedder?: Embedder;
+} = {}): Promise<SentinelWorld> {
   const clock = new VirtualClock();
   const log = new LogStore(1);
   const store = new IndexStore();
@@ -60,7 +68,7 @@ export async function sentinelWorld({ documents = 80, seed = 1 } = {}): Promise<
     log,
     store,
     said,
-    embedder: tokenEmbedder(),
+    embedder,
     index: new MemoryVectorIndex(store),
     sentinels: () =>
       new Sentinels({
@@ -87,7 +95,7 @@ export async function sentinelWorld({ documents = 80, seed = 1 } = {}): Promise<
     },
     async put(key, texts) {
       const documentId = anId(key);
-      const { vectors } = await tokenEmbedder().embed({
+      const { vectors } = await embedder.embed({
         texts,
         purpose: "document",
         lane: "live",
@@ -95,6 +103,7 @@ export async function sentinelWorld({ documents = 80, seed = 1 } = {}): Promise<
       const byText = new Map(texts.map((text, at) => [text, vectors[at] as Float32Array]));
       const put = somePoints(texts, {
         documentId,
+        dimension: embedder.space.dimension,
         vectorOf: (text) => byText.get(text) as Float32Array,
       });
       const [found] = await world.index.manifests(aGeneration, [documentId]);

@@ -1,46 +1,21 @@
-import { driftingEmbedder, forgetfulIndex, seededChance, type Drift } from "@tidemark/testing";
+import { driftingEmbedder, forgetfulIndex, seededChance } from "@tidemark/testing";
 import { measuresTopic } from "@tidemark/pipeline";
+import { anOrdinaryHour, drifts, fineDrifts, lossShares, miss, missedShares } from "./drifts.ts";
 import { sentinelWorld, type SentinelWorld } from "./sentinel-world.ts";
 
-const preprocessing = (rewrite: (text: string) => string): Drift => ({
-  kind: "preprocessing",
-  rewrite,
-});
+test.each([...drifts, ...fineDrifts])(
+  "%s is told from everything else",
+  async (_, drift, cause) => {
+    const world = await sentinelWorld();
+    expect(await world.causes()).toEqual([]);
 
-test.each<[string, Drift, string]>([
-  ["weights off by a tenth", { kind: "weights", noise: 0.13 }, "weights"],
-  ["weights off by a quarter", { kind: "weights", noise: 0.25 }, "weights"],
-  ["other weights", { kind: "weights", noise: 1 }, "weights"],
-  ["a twentieth of a vocabulary swapped", { kind: "vocabulary", share: 0.05 }, "tokenizer"],
-  ["a fifth of a vocabulary swapped", { kind: "vocabulary", share: 0.2 }, "tokenizer"],
-  ["most of a vocabulary swapped", { kind: "vocabulary", share: 0.7 }, "tokenizer"],
-  ["texts cut after 80 words", { kind: "cut", words: 80 }, "tokenizer"],
-  ["texts cut after 40 words", { kind: "cut", words: 40 }, "tokenizer"],
-  ["texts cut after 22 words", { kind: "cut", words: 22 }, "tokenizer"],
-  ["lower case", preprocessing((text) => text.toLowerCase()), "preprocessing"],
-  ["another normal form", preprocessing((text) => text.normalize("NFD")), "preprocessing"],
-  [
-    "white space collapsed",
-    preprocessing((text) => text.replaceAll(/\s+/gu, " ").trim()),
-    "preprocessing",
-  ],
-  [
-    "punctuation taken out",
-    preprocessing((text) => text.replaceAll(/\p{P}/gu, "")),
-    "preprocessing",
-  ],
-  ["a prefix of one word", preprocessing((text) => `passage: ${text}`), "preprocessing"],
-  ["a long prefix", preprocessing((text) => `this is a document: ${text}`), "preprocessing"],
-])("%s is told from everything else", async (_, drift, cause) => {
-  const world = await sentinelWorld();
-  expect(await world.causes()).toEqual([]);
+    world.embedder = driftingEmbedder(world.embedder, drift);
 
-  world.embedder = driftingEmbedder(world.embedder, drift);
+    expect(await world.causes()).toEqual([cause]);
+  },
+);
 
-  expect(await world.causes()).toEqual([cause]);
-});
-
-test.each([0.05, 0.2, 0.6])(
+test.each(lossShares)(
   "points that are listed and gone are an index that lost some: %p",
   async (share) => {
     const world = await sentinelWorld();
@@ -52,13 +27,13 @@ test.each([0.05, 0.2, 0.6])(
   },
 );
 
-test.each([0.1, 0.3, 0.6])(
+test.each(missedShares)(
   "a search that overlooks true neighbours is told from an index that lost them: %p",
   async (missed) => {
     const world = await sentinelWorld();
     expect(await world.causes()).toEqual([]);
 
-    world.index = forgetfulIndex(world.index, missed, seededChance(7));
+    miss(world, missed);
 
     expect(await world.causes()).toEqual(["approximate-search"]);
   },
@@ -96,8 +71,7 @@ test("while a corpus is edited, and vectors are off by roundings, nothing is nam
   for (let run = 0; run < 50; run += 1) {
     world.embedder = driftingEmbedder(sound, { kind: "weights", noise: 0.02 });
     world.index = forgetfulIndex(world.index, run % 2 === 0 ? 0.0005 : 0, seededChance(run));
-    await world.put(`${run}.md`, [`edited in run ${run}`, "price of the yearly plan"]);
-    await world.put(`new ${run}.md`, [`history of the company in run ${run}`]);
+    await anOrdinaryHour(world, run);
 
     expect(await world.causes()).toEqual([]);
 

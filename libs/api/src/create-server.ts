@@ -4,6 +4,7 @@ import type { ApiApp, ServerParts } from "./api-app.ts";
 import { newApp } from "./new-app.ts";
 import { registerOpenApi } from "./open-api.ts";
 import { bulkRoutes } from "./routes/bulk.ts";
+import { costRoutes } from "./routes/costs.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { documentRoutes } from "./routes/documents.ts";
 import { freshnessRoutes } from "./routes/freshness.ts";
@@ -38,4 +39,5 @@ const allRoutes = [
   auditRoutes,
   deadLetterRoutes,
   sentinelRoutes,
+  costRoutes,
 ];

@@ -8,6 +8,7 @@ export { createServer } from "./create-server.ts";
 export type { LineAnswer } from "./ndjson/bulk-write.ts";
 export type { Problem } from "./problem.ts";
 export type { AcceptedWire } from "./wire/accepted.ts";
+export type { CostsWire } from "./wire/costs-wire.ts";
 export type { DeadLetterWire } from "./wire/dead-letter-wire.ts";
 export type { FreshnessWire, SourceFreshnessWire } from "./wire/freshness-wire.ts";
 export type { ManifestWire } from "./wire/manifest-wire.ts";

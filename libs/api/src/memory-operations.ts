@@ -13,6 +13,7 @@ import {
 import {
   RequestError,
   type Accepted,
+  type CostReport,
   type AuditRequest,
   type DeadLetterView,
   type FreshnessReport,
@@ -278,6 +279,24 @@ export class MemoryOperations implements Operations {
 
   async backup(path: string) {
     return { path, bytes: 4096 };
+  }
+
+  async costs(): Promise<CostReport> {
+    return {
+      sinceMs: memoryNowMs,
+      lines: [
+        {
+          source: "app",
+          generation,
+          tokens: 1_000,
+          cost: 0.02,
+          unconfirmed: 0,
+          currency: "USD",
+          saved: [{ reason: "unchanged", tokens: 9_000, cost: 0.18 }],
+        },
+      ],
+      budgets: [{ embedder: "openai", currency: "USD", perDay: 5, spentToday: 0.02, ratio: 0.004 }],
+    };
   }
 
   async sentinels({ now }: { readonly now: boolean }): Promise<SentinelReport> {

@@ -26,6 +26,7 @@ test("the description has every route, its parameters and its errors", async () 
       "/v1/apply",
       "/v1/audit",
       "/v1/backup",
+      "/v1/costs",
       "/v1/dead-letters",
       "/v1/dead-letters/retry",
       "/v1/dead-letters/drop",

@@ -2,6 +2,7 @@
 import { statfs } from "node:fs/promises";
 import type { AuditCertificate } from "@tidemark/domain";
 import type { DoctorFinding, ServedSource } from "@tidemark/pipeline";
+import { askCosts, budgetFindings } from "./costs.ts";
 import { noticeFindings } from "./notice-findings.ts";
 import type { Parts } from "./open-parts.ts";
 import { roleOfService } from "./roles.ts";
@@ -28,6 +29,7 @@ export async function examine(parts: Parts, modelNote: string): Promise<readonly
     );
   }
   for (const certificate of parts.catalogue.audits) findings.push(auditFinding(certificate));
+  findings.push(...budgetFindings(await askCosts(parts)));
   findings.push(...sentinelFindings(await askSentinels(parts, { now: false })));
   const reason = generations.unavailable(generations.active.id);
   if (reason) {

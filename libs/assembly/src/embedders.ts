@@ -1,7 +1,7 @@
 /** Opens the embedders that generations need, each once, and closes them with the process. */
 import type { Recipe } from "@tidemark/domain";
 import { modelDirectoryOf, OnnxEmbedder, openTokenizer } from "@tidemark/onnx";
-import type { Embedder } from "@tidemark/pipeline";
+import { meteredEmbedder, type Bill, type Embedder } from "@tidemark/pipeline";
 import {
   memoryBudget,
   readPem,
@@ -28,8 +28,15 @@ export class Embedders implements AsyncDisposable {
   readonly #closing = new AsyncDisposableStack();
 
   readonly #spending: SpendingNotes;
+  readonly #meter: (bill: Omit<Bill, "atMs">) => void;
 
-  constructor(config: Config, logger: Logger, dataDirectory: string) {
+  constructor(
+    config: Config,
+    logger: Logger,
+    dataDirectory: string,
+    meter: (bill: Omit<Bill, "atMs">) => void = () => {},
+  ) {
+    this.#meter = meter;
     this.#config = config;
     this.#logger = logger;
     this.#spending = new SpendingNotes(dataDirectory);
@@ -78,11 +85,14 @@ export class Embedders implements AsyncDisposable {
     if (!config) throw new Error(`no embedder ${name} is configured`);
     if (config.kind === "openai") return this.#openOpenAi(name, config);
     return config.endpoint === undefined
-      ? this.#openOnnx(config)
+      ? this.#openOnnx(name, config)
       : this.#openRemote(name, config, config.endpoint);
   }
 
-  async #openOnnx(config: Extract<EmbedderConfig, { kind: "onnx" }>): Promise<OpenedEmbedder> {
+  async #openOnnx(
+    name: string,
+    config: Extract<EmbedderConfig, { kind: "onnx" }>,
+  ): Promise<OpenedEmbedder> {
     const embedder = await OnnxEmbedder.open({
       modelDirectory: modelDirectoryOf(config.model),
       device: config.device,
@@ -98,7 +108,7 @@ export class Embedders implements AsyncDisposable {
     const { model, dimension } = embedder.space;
     const met = golden.verdict === "warn" ? "golden texts nearly match" : "golden texts match";
     return {
-      embedder,
+      embedder: this.#metered(name, embedder),
       queued: () => Object.values(embedder.load.queuedTexts).reduce((sum, texts) => sum + texts, 0),
       note: `${model} · ${dimension} · ${met}`,
     };
@@ -116,7 +126,14 @@ export class Embedders implements AsyncDisposable {
     const embedder = await RpcEmbedder.connect({ target, model: asked, tokenizer, ...tls });
     this.#closing.use(embedder);
     const { model, dimension } = embedder.space;
-    return { embedder, queued: () => 0, note: `${model} · ${dimension} · over gRPC at ${target}` };
+    const note = `${model} · ${dimension} · over gRPC at ${target}`;
+    return { embedder: this.#metered(name, embedder), queued: () => 0, note };
+  }
+
+  #metered(name: string, embedder: Embedder): Embedder {
+    return meteredEmbedder(embedder, (used) =>
+      this.#meter({ ...used, embedder: name, unconfirmed: 0 }),
+    );
   }
 
   async #openOpenAi(
@@ -141,6 +158,7 @@ export class Embedders implements AsyncDisposable {
       budgetPerDay: config.budget?.perDay ?? null,
       budgetState: this.#spending.read(name),
       onSpent: (state) => this.#spending.write(name, state),
+      onBilled: (spent) => this.#meter({ ...spent, embedder: name }),
       onBudget: (fields: object) => {
         this.#logger.warn({ embedder: name, ...fields }, "budget is spent; embedding waits");
       },

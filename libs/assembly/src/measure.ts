@@ -16,6 +16,7 @@ export class Measuring implements PipelineObserver {
   readonly #ledger: FreshnessLedger;
   readonly #isActive: (generation: string | null) => boolean;
   readonly #isAlone: boolean;
+  readonly #pricePerMillion: (generation: string | null) => number;
   readonly #reason = boundedLabel();
   readonly #states = new Map<string, StageState>();
 
@@ -24,12 +25,19 @@ export class Measuring implements PipelineObserver {
     ledger: FreshnessLedger,
     isActive: (generation: string | null) => boolean,
     /** Whether every stage is in this process: then what it sees is all there is. */
-    { isAlone }: { readonly isAlone: boolean },
+    {
+      isAlone,
+      pricePerMillion,
+    }: {
+      readonly isAlone: boolean;
+      readonly pricePerMillion: (generation: string | null) => number;
+    },
   ) {
     this.#metrics = metrics;
     this.#ledger = ledger;
     this.#isActive = isActive;
     this.#isAlone = isAlone;
+    this.#pricePerMillion = pricePerMillion;
   }
 
   receipt(receipt: Receipt): void {
@@ -41,7 +49,11 @@ export class Measuring implements PipelineObserver {
     metrics.chunksRemoved.inc({ source }, chunks.removed);
     metrics.embedTokens.inc({ source }, receipt.tokens);
     metrics.embedTokensSaved.inc({ source }, receipt.tokensSaved);
-    metrics.embedCost.inc({ source }, receipt.cost);
+    const generation = receipt.generation ?? "";
+    for (const [reason, tokens] of Object.entries(receipt.saved ?? {})) {
+      const cost = (tokens / 1_000_000) * this.#pricePerMillion(receipt.generation);
+      metrics.embedCostSaved.inc({ source, generation, reason }, cost);
+    }
     if (outcome === "displaced") metrics.displaced.inc({ source });
     const { queueMs, waitMs, chunkMs, embedMs, writeMs } = timings;
     if (queueMs !== undefined) observe("queue", queueMs + (waitMs ?? 0));

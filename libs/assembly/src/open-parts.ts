@@ -1,6 +1,6 @@
 /** Opens everything that a process with these roles is made of, in order, and closes it in reverse. */
 import { randomUUID } from "node:crypto";
-import type { SourceName } from "@tidemark/domain";
+import type { GenerationId, SourceName } from "@tidemark/domain";
 import { Extractor } from "@tidemark/extract";
 import {
   Calls,
@@ -29,6 +29,7 @@ import {
   type Readiness,
 } from "@tidemark/runtime";
 import type { SqliteDatabase } from "@tidemark/sqlite";
+import { moneyOfGeneration, openMeter } from "./costs.ts";
 import { Embedders } from "./embedders.ts";
 import { Measuring } from "./measure.ts";
 import { objectivesFor } from "./objectives.ts";
@@ -109,13 +110,20 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
   const { index, log, progressTopic } = stores;
   const catalogue = await untilAnswered(starting, () => Catalogue.load(log, clock, logger));
   const board = new StageBoard(clock);
-  const embedders = resources.use(new Embedders(config, logger, dataDirectory));
+  // Before the embedders, so that it is open until the last of them is closed.
+  const meter = openMeter(log, metrics, resources);
+  const embedders = resources.use(new Embedders(config, logger, dataDirectory, meter));
   const extractor = resources.use(openExtractor(config));
   const ledger = new FreshnessLedger((source) => objectivesFor(config, source));
   const freshness = new FreshnessBoard(clock, { isShared: config.log.kind === "kafka" });
   const isActive = (generation: string | null) => catalogue.active?.id === generation;
   const isShared = config.log.kind === "kafka";
-  const measuring = new Measuring(metrics, ledger, isActive, { isAlone: !isShared });
+  const measuring = new Measuring(metrics, ledger, isActive, {
+    isAlone: !isShared,
+    pricePerMillion: (generation) =>
+      moneyOfGeneration({ catalogue, stores, options }, generation as GenerationId | null).price
+        ?.perMillionTokens ?? 0,
+  });
   const stop = new AbortController();
   let bug: { readonly error: unknown } | null = null;
   const failed = (error: unknown) => {

@@ -13,6 +13,7 @@ import {
 } from "@tidemark/pipeline";
 import type { Config } from "@tidemark/runtime";
 import { auditCall, openAuditor } from "./audits.ts";
+import { askCosts } from "./costs.ts";
 import { examine } from "./doctor.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
 import { objectivesOf } from "./objectives.ts";
@@ -104,6 +105,7 @@ export function openService(
       return { path, bytes: (await stat(path)).size };
     },
     doctor: () => examine(parts, embedder.note),
+    costs: () => askCosts(parts),
     sentinels: (options) => askSentinels(parts, options),
     observeSearch: (part, ms) => measuring.searched(part, ms),
     rechunk: parts.rechunk,

@@ -12,6 +12,7 @@ import {
 } from "@tidemark/pipeline";
 import { memoryBudget } from "@tidemark/runtime";
 import { auditLoop } from "./audits.ts";
+import { keepCosts } from "./costs.ts";
 import { objectivesOf } from "./objectives.ts";
 import { gaugesLoop, maintainLoop } from "./maintain.ts";
 import type { Parts } from "./open-parts.ts";
@@ -40,7 +41,9 @@ export function partsRunning(
   const { log, sqliteIndex, sqliteLog } = stores;
   const clock = systemClock;
   const running: Promise<void>[] = [lines.run(signal)];
-  if (roles.has("keep")) running.push(keeper.run(signal), sentinels.run(signal));
+  if (roles.has("keep")) {
+    running.push(keeper.run(signal), sentinels.run(signal), keepCosts(parts, signal));
+  }
   if (watch) running.push(watch.run(signal), parts.restrictionsBehind.run(signal));
   if (watch && roles.has("keep")) running.push(watchFreshness(parts, watch, signal));
   else if (watch) running.push(parts.freshness.follow({ log, clock, logger }, signal));

@@ -43,6 +43,8 @@ export const receiptSchema = z.object({
   }),
   tokens: z.int(),
   tokensSaved: z.int(),
+  /** Of the tokens saved, why: the chunk was live, equal text had a vector, nothing but payload changed. */
+  saved: z.object({ unchanged: z.int(), reused: z.int(), payload: z.int() }).optional(),
   cost: z.number(),
   /** W3C trace context of whatever caused the change. */
   trace: z.string().nullable().default(null),

@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { batchTexts } from "./batch-texts.ts";
 
 test("batches hold every text once, in order, within both limits", () => {
-  const counted = fc.record({ text: fc.string(), tokens: fc.nat(50) });
+  const payer = fc.constant({ source: "files", generation: null });
+  const counted = fc.record({ text: fc.string(), tokens: fc.nat(50), payer });
   const limits = fc.record({
     textsMax: fc.integer({ min: 1, max: 5 }),
     tokensMax: fc.integer({ min: 1, max: 60 }),

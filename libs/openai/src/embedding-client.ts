@@ -51,13 +51,15 @@ export class EmbeddingClient {
     readonly texts: readonly string[];
     readonly signal: AbortSignal;
     readonly onBilled: (tokens: number | null) => void;
+    /** The request was with the endpoint, and how it ended is not known. */
+    readonly onUnanswered: () => void;
   }): Promise<Float32Array[]> {
     const { dimensions } = this.#options;
     let without = this.#without;
     for (;;) {
-      const answer = await this.#post(input.texts, without, input.signal);
+      const answer = await this.#post(input, without);
       if ("body" in answer) {
-        const parsed = parseAnswer(answer.body);
+        const parsed = parsedOr(input.onUnanswered, answer.body);
         input.onBilled(usageOf(parsed).tokens);
         const vectors = vectorsOf(parsed, { texts: input.texts.length, dimensions });
         // Only what worked is remembered: the refusal may have had another cause.
@@ -74,9 +76,16 @@ export class EmbeddingClient {
   }
 
   async #post(
-    texts: readonly string[],
+    {
+      onUnanswered,
+      signal,
+      texts,
+    }: {
+      readonly texts: readonly string[];
+      readonly signal: AbortSignal;
+      readonly onUnanswered: () => void;
+    },
     without: ReadonlySet<OptionalParameter>,
-    signal: AbortSignal,
   ): Promise<{ readonly body: string } | { readonly refusal: Refusal }> {
     const { model, dimensions, timeoutMs } = this.#options;
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -100,6 +109,7 @@ export class EmbeddingClient {
       if (response.ok) return { body };
       return { refusal: { status: response.status, headers: response.headers, body } };
     } catch (error) {
+      if (signal.aborted || timeout.aborted || !neverSent.has(codeOf(error))) onUnanswered();
       if (error instanceof TransientError || error instanceof PoisonError) throw error;
       if (signal.aborted) throw signal.reason;
       throw timeout.aborted
@@ -108,6 +118,28 @@ export class EmbeddingClient {
     }
   }
 }
+
+/** An answer that cannot be read says nothing of its bill. */
+function parsedOr(onUnanswered: () => void, body: string): unknown {
+  try {
+    return parseAnswer(body);
+  } catch (error) {
+    onUnanswered();
+    throw error;
+  }
+}
+
+/** Nobody was there to take the request. */
+const neverSent: ReadonlySet<string> = new Set(
+  [
+    "ECONNREFUSED",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "UND_ERR_CONNECT_TIMEOUT",
+  ].map((code) => `: ${code}`),
+);
 
 async function readBounded(response: Response, bytesMax: number): Promise<string> {
   const parts: Uint8Array[] = [];

@@ -1,3 +1,3 @@
 export { documentShare, type BudgetReached, type BudgetState } from "./daily-budget.ts";
-export { OpenAiEmbedder, type OpenAiEmbedderOptions } from "./openai-embedder.ts";
+export { OpenAiEmbedder, type OpenAiEmbedderOptions, type Spent } from "./openai-embedder.ts";
 export { tokenEncodings, type TokenEncoding } from "./token-counter.ts";

@@ -1,15 +1,19 @@
 /**
  * Vectors from any endpoint that speaks OpenAI's `/embeddings`. What it costs is counted from what
- * the endpoint says it bills, once for each answer that came.
+ * the endpoint says it bills, once for each answer that came; and by the tokens that were sent, for
+ * a request whose answer never did: no budget is exceeded by what nobody heard of.
  */
 import { sha256Hex } from "@tidemark/domain";
 import {
   PoisonError,
+  payersOf,
+  shareAmong,
   TransientError,
   type EmbedReply,
   type EmbedRequest,
   type Embedder,
   type EmbeddingSpace,
+  type Payer,
 } from "@tidemark/pipeline";
 import { batchTexts, type Batch } from "./batch-texts.ts";
 import { DailyBudget, type BudgetReached, type BudgetState } from "./daily-budget.ts";
@@ -48,7 +52,16 @@ export interface OpenAiEmbedderOptions {
   readonly onBudget?: (reached: BudgetReached) => void;
   /** Called after each answer that was billed, to write the state down. */
   readonly onSpent?: (state: BudgetState) => void;
+  /** Called for all that is spent, by who it was spent for. */
+  readonly onBilled?: (spent: Spent) => void;
   readonly nowMs?: () => number;
+}
+
+export interface Spent extends Payer {
+  readonly tokens: number;
+  readonly cost: number;
+  /** Of the cost: of requests whose answer never came. */
+  readonly unconfirmed: number;
 }
 
 const defaults = {
@@ -71,6 +84,7 @@ export class OpenAiEmbedder implements Embedder, AsyncDisposable {
   readonly #nowMs: () => number;
   readonly #onBudget: (reached: BudgetReached) => void;
   readonly #onSpent: (state: BudgetState) => void;
+  readonly #onBilled: (spent: Spent) => void;
   readonly #closing = new AbortController();
   /** The endpoint asked for silence; documents keep it. */
   #silentUntilMs = 0;
@@ -95,6 +109,7 @@ export class OpenAiEmbedder implements Embedder, AsyncDisposable {
     this.#nowMs = nowMs;
     this.#onBudget = options.onBudget ?? (() => undefined);
     this.#onSpent = options.onSpent ?? (() => undefined);
+    this.#onBilled = options.onBilled ?? (() => undefined);
     this.space = {
       model,
       weightsDigest: sha256Hex("openai", model, String(dimensions)),
@@ -169,13 +184,16 @@ export class OpenAiEmbedder implements Embedder, AsyncDisposable {
     return Promise.resolve();
   }
 
-  #counted({ texts, purpose }: EmbedRequest) {
+  #counted(request: EmbedRequest) {
+    const { purpose, texts } = request;
+    const payers = payersOf(request);
     const { documentPrefix, queryPrefix, tokensMax } = this.space;
     const prefix = purpose === "query" ? queryPrefix : documentPrefix;
-    return texts.map((written) => {
+    return texts.map((written, at) => {
+      const payer = payers[at] as Payer;
       const text = prefix + written;
       const tokens = this.#counter.count(text);
-      if (tokens <= tokensMax) return { text, tokens };
+      if (tokens <= tokensMax) return { text, tokens, payer };
       throw new PoisonError(
         "embedding-refused",
         `a text has ${tokens} tokens, more than maxTokens = ${tokensMax}`,
@@ -189,14 +207,18 @@ export class OpenAiEmbedder implements Embedder, AsyncDisposable {
     this.#keepSilence(forQuery);
     this.#reserve(estimate, forQuery);
     let billed = 0;
-    let answered = false;
+    let isConfirmed = true;
     try {
       const vectors = await this.#client.embed({
         texts: batch.texts,
         signal,
         onBilled: (tokens) => {
-          answered = true;
           billed = tokens ?? batch.tokens;
+        },
+        // Whoever was asked may have done it, and bills it though nobody heard of it.
+        onUnanswered: () => {
+          billed = batch.tokens;
+          isConfirmed = false;
         },
       });
       return { vectors, tokens: billed, cost: billed * this.#price };
@@ -205,7 +227,19 @@ export class OpenAiEmbedder implements Embedder, AsyncDisposable {
       throw error;
     } finally {
       this.#budget.settle({ estimate, cost: billed * this.#price, nowMs: this.#nowMs() });
-      if (answered) this.#onSpent(this.budgetState);
+      if (billed > 0) {
+        this.#onSpent(this.budgetState);
+        this.#bill(batch, billed, { isConfirmed });
+      }
+    }
+  }
+
+  #bill(batch: Batch, billed: number, { isConfirmed }: { readonly isConfirmed: boolean }): void {
+    const payers = batch.counted.map(({ payer }) => payer);
+    for (const { payer, share } of shareAmong(payers, (at) => batch.counted[at]?.tokens ?? 0)) {
+      const tokens = billed * share;
+      const cost = tokens * this.#price;
+      this.#onBilled({ ...payer, tokens, cost, unconfirmed: isConfirmed ? 0 : cost });
     }
   }
 

@@ -6,7 +6,6 @@ import type {
   Asker,
   AuditCertificate,
   DocumentId,
-  DriftFinding,
   Filter,
   GenerationId,
   Manifest,
@@ -18,6 +17,8 @@ import type {
   Standing,
   WriteToken,
 } from "@tidemark/domain";
+import type { CostReport } from "./service/costs/cost-report.ts";
+import type { SentinelReport } from "./service/sentinels/sentinel-report.ts";
 
 import type { FreshnessReport, SourceFreshness } from "./freshness-report.ts";
 
@@ -281,30 +282,6 @@ export interface ReconcileReport {
   readonly tookMs: number;
 }
 
-/** What the sentinels of each generation found at their last run. */
-export interface SentinelReport {
-  readonly everyMs: number;
-  readonly generations: readonly {
-    readonly generation: GenerationId;
-    readonly state: string;
-    /** When the vectors that are compared with were made; null before the first run. */
-    readonly baselineAtMs: number | null;
-    /** It was taken when the generation was not young any more: what came before is not known. */
-    readonly isBaselineLate: boolean;
-    readonly ranAtMs: number | null;
-    readonly tookMs: number | null;
-    readonly sentinels: number;
-    /** Cosine distances to the baseline; null before the first run. */
-    readonly distances: readonly { readonly quantile: number; readonly distance: number | null }[];
-    readonly questions: number;
-    /** Share of the questions' top 10 in common with the run before; null where there is none. */
-    readonly overlap: number | null;
-    /** Share of the true neighbours that a search finds; null where there are no points. */
-    readonly recall: number | null;
-    readonly findings: readonly (DriftFinding & { readonly sinceMs: number })[];
-  }[];
-}
-
 export interface DoctorFinding {
   readonly check: string;
   readonly verdict: "ok" | "warn" | "fail";
@@ -365,6 +342,7 @@ export interface Operations {
   dropDeadLetters(ids: readonly string[]): Promise<number>;
   backup(path: string): Promise<{ readonly path: string; readonly bytes: number }>;
   doctor(): Promise<readonly DoctorFinding[]>;
+  costs(): Promise<CostReport>;
   /** With `now`, after running them. */
   sentinels(options: { readonly now: boolean }): Promise<SentinelReport>;
 }

@@ -45,3 +45,10 @@ export function receiptFor(
     ...facts,
   };
 }
+
+const charactersPerToken = 4;
+
+/** An estimate: what is not embedded is not counted either. */
+export function tokensOfCharacters(characters: number): number {
+  return Math.round(characters / charactersPerToken);
+}

@@ -22,6 +22,8 @@ export const deadLettersTopic = "deadletters";
 export const controlTopic = "control";
 /** What is measured and has to outlive a process: baselines, and what was spent. */
 export const measuresTopic = "measures";
+/** What embedders were paid; added up in `measures`. */
+export const billsTopic = "bills";
 /** What each process says of itself, again and again. */
 export const statesTopic = "states";
 /** What one process asks another, and its answer. */

@@ -44,6 +44,8 @@ export const metricNames = {
   embedTokens: "tidemark_embed_tokens_total",
   embedTokensSaved: "tidemark_embed_tokens_saved_total",
   embedCost: "tidemark_embed_cost_total",
+  embedCostSaved: "tidemark_embed_cost_saved_total",
+  budget: "tidemark_budget_ratio",
   embedQueue: "tidemark_embed_queue_texts",
   embedderRequests: "tidemark_embedder_requests_total",
   embedderTexts: "tidemark_embedder_texts_total",
@@ -152,7 +154,16 @@ export function createMetrics({ processDefaults = true } = {}) {
     chunksRemoved: counter(names.chunksRemoved, "Chunks that left the index", ["source"]),
     embedTokens: counter(names.embedTokens, "Tokens run through a model", ["source"]),
     embedTokensSaved: counter(names.embedTokensSaved, "Tokens that need not be run", ["source"]),
-    embedCost: counter(names.embedCost, "Money spent, in the embedder's currency", ["source"]),
+    embedCost: counter(names.embedCost, "Money spent, in the embedder's currency", [
+      "source",
+      "generation",
+    ]),
+    embedCostSaved: counter(
+      names.embedCostSaved,
+      "Money that need not be spent, by an estimate: unchanged, reused, payload",
+      ["source", "generation", "reason"],
+    ),
+    budget: gauge(names.budget, "Share of the day's budget that is spent; of several the most", []),
     embedQueue: gauge(names.embedQueue, "Texts waiting for a vector", ["lane"]),
     embedderRequests: counter(
       names.embedderRequests,

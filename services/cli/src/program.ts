@@ -4,6 +4,7 @@ import { applyCommand } from "./commands/apply.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { configCommands } from "./commands/config.ts";
+import { costsCommand } from "./commands/costs.ts";
 import { deadLetterCommands } from "./commands/dead-letters.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { freshnessCommand } from "./commands/freshness.ts";
@@ -40,6 +41,7 @@ const commands = [
   restoreCommand,
   doctorCommand,
   sentinelsCommand,
+  costsCommand,
 ];
 
 const epilogue = `

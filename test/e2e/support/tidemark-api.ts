@@ -1,6 +1,7 @@
 /** Tidemark's HTTP interface as an application would use it. */
 import type {
   AcceptedWire,
+  CostsWire,
   DeadLetterWire,
   DoctorWire,
   FreshnessWire,
@@ -123,6 +124,10 @@ export class TidemarkApi {
 
   why(documentId: string): Promise<WhyWire> {
     return this.#ask("GET", `/v1/why/${encodeKey(documentId)}`);
+  }
+
+  costs(): Promise<CostsWire> {
+    return this.#ask("GET", "/v1/costs");
   }
 
   /** After they have run. */

@@ -1,3 +1,5 @@
+import type { GenerationId } from "@tidemark/domain";
+
 /**
  * Who asks for vectors, from the most to the least urgent. A person waiting for an answer comes
  * first; live changes of the generation that answers come before those of one being built.
@@ -22,10 +24,19 @@ export interface EmbeddingSpace {
   readonly queryPrefix: string;
 }
 
+/** For whom something is embedded. */
+export interface Payer {
+  /** A source, or what is done for none, in parentheses. */
+  readonly source: string;
+  readonly generation: GenerationId | null;
+}
+
 export interface EmbedRequest {
   readonly texts: readonly string[];
   readonly purpose: "document" | "query";
   readonly lane: EmbedLane;
+  /** Of each text, in order. */
+  readonly payers?: readonly Payer[];
   /** W3C trace context of what caused the request, or of the first of several that did. */
   readonly trace?: string | null;
   readonly signal?: AbortSignal;

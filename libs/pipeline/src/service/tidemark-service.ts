@@ -36,7 +36,6 @@ import {
   type ReplayView,
   type SearchRequest,
   type SearchResponse,
-  type SentinelReport,
   type StatusReport,
   type WhyReport,
   type WriteOrigin,
@@ -49,6 +48,8 @@ import { searchIndex } from "../query/search.ts";
 import { refuseBadVector } from "../stages/vectors-for.ts";
 import { awaitWrites } from "./await-writes.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { payerOf, searchesPayer } from "./costs/bill.ts";
+import type { CostReport } from "./costs/cost-report.ts";
 import { DeadLetterDesk } from "./dead-letter-desk.ts";
 import type { FreshnessBoard } from "./freshness-board.ts";
 import type { FreshnessLedger } from "./freshness-ledger.ts";
@@ -60,6 +61,7 @@ import type { LateRestrictions } from "./late-restrictions.ts";
 import type { Troubles } from "./pending-view.ts";
 import type { Replayer } from "./replay.ts";
 import { refuseUndeclared, sourcesInScope } from "./search-scope.ts";
+import type { SentinelReport } from "./sentinels/sentinel-report.ts";
 import type { ServedSource } from "./served-source.ts";
 import { StateReports } from "./state-reports.ts";
 import type { StageBoard } from "./stage-board.ts";
@@ -94,6 +96,7 @@ export interface ServiceOptions {
   readonly backup: (path: string) => Promise<{ readonly path: string; readonly bytes: number }>;
   readonly doctor: () => Promise<readonly DoctorFinding[]>;
   readonly sentinels: (options: { readonly now: boolean }) => Promise<SentinelReport>;
+  readonly costs: () => Promise<CostReport>;
   readonly observeSearch: (part: "embed" | "index" | "total", ms: number) => void;
   /** Chunks a revision again in the active generation. */
   readonly rechunk: (mutation: UpsertMutation) => Promise<void>;
@@ -154,6 +157,7 @@ export class TidemarkService implements Operations {
       texts: [normalizeString(request.query, generation.recipe.normalizer.form as Normalization)],
       purpose: "query",
       lane: "query",
+      payers: [payerOf(searchesPayer, generation.id)],
       trace: request.trace ?? null,
       ...(request.signal ? { signal: request.signal } : {}),
     });
@@ -361,6 +365,10 @@ export class TidemarkService implements Operations {
 
   doctor(): Promise<readonly DoctorFinding[]> {
     return this.#options.doctor();
+  }
+
+  costs(): Promise<CostReport> {
+    return this.#options.costs();
   }
 
   sentinels(options: { readonly now: boolean }): Promise<SentinelReport> {

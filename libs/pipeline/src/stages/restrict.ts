@@ -21,7 +21,7 @@ import type { PipelineObserver } from "../observer.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { DocumentCommit, VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
-import { publishReceipts, receiptFor } from "../receipts.ts";
+import { publishReceipts, receiptFor, tokensOfCharacters } from "../receipts.ts";
 import type { HandleContext, Stage, Task } from "../run-stage/stage.ts";
 import { mutationsTopic, restrictorGroup } from "../topics.ts";
 
@@ -147,6 +147,7 @@ export function restrictStage(dependencies: RestrictDependencies): Stage<Mutatio
     nowMs: number,
   ): Receipt[] {
     const facts = { generation, stage: "restrictor" as const, atMs: nowMs };
+    const saved = savedBy(manifest);
     switch (mutation.kind) {
       case "delete":
         return [receiptFor(mutation, { ...facts, outcome: "deleted" })];
@@ -154,7 +155,12 @@ export function restrictStage(dependencies: RestrictDependencies): Stage<Mutatio
         return [receiptFor(mutation, { ...facts, outcome: "unreadable" })];
       case "facet":
         return [
-          receiptFor(mutation, { ...facts, outcome: "hidden", reason: mutation.facet.facet }),
+          receiptFor(mutation, {
+            ...facts,
+            ...saved,
+            outcome: "hidden",
+            reason: mutation.facet.facet,
+          }),
         ];
       case "upsert": {
         if (mutation.problem) {
@@ -165,10 +171,18 @@ export function restrictStage(dependencies: RestrictDependencies): Stage<Mutatio
           return [receiptFor(mutation, { ...facts, outcome: "hidden", reason: "archived" })];
         }
         if (!followed || isNewer(manifest.seen.revision, mutation.revision)) return [];
-        return [receiptFor(mutation, { ...facts, change: "restriction", outcome: "unchanged" })];
+        return [
+          receiptFor(mutation, { ...facts, ...saved, change: "restriction", outcome: "unchanged" }),
+        ];
       }
     }
   }
+}
+
+/** What a change of payload alone did not embed again. */
+function savedBy({ indexed }: Manifest): Pick<Receipt, "saved" | "tokensSaved"> {
+  const payload = indexed ? tokensOfCharacters(indexed.characters) : 0;
+  return { tokensSaved: payload, saved: { unchanged: 0, reused: 0, payload } };
 }
 
 /** A record not even whose envelope can be read: nobody knows which document is meant. */

@@ -6,7 +6,7 @@ import type { PipelineObserver } from "../observer.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Clock } from "../ports/world.ts";
-import { publishReceipts, receiptFor } from "../receipts.ts";
+import { publishReceipts, receiptFor, tokensOfCharacters } from "../receipts.ts";
 import { publishDeadLetters } from "../run-stage/dead-letters.ts";
 import { chunksTopic, upserterGroup } from "../topics.ts";
 import type { PartsLedger } from "./parts-ledger.ts";
@@ -54,7 +54,7 @@ export class UpsertReports {
         },
         chunks,
         tokens: Math.round(tokens),
-        tokensSaved: this.#tokensSaved(part, chunks),
+        ...this.#saved(part, chunks),
         cost,
       });
     });
@@ -90,15 +90,13 @@ export class UpsertReports {
   }
 
   /** Tokens of chunks that needed no embedding, as an estimate by their share of characters. */
-  #tokensSaved(
-    part: ChunkPart,
-    counts: { readonly kept: number; readonly reused: number },
-  ): number {
+  #saved(part: ChunkPart, counts: { readonly kept: number; readonly reused: number }) {
     const total = part.digests?.length ?? 0;
-    if (total === 0) return 0;
-    const charactersPerToken = 4;
-    const share = (counts.kept + counts.reused) / total;
-    return Math.round((part.characters / charactersPerToken) * share);
+    if (total === 0) return { tokensSaved: 0 };
+    const tokens = tokensOfCharacters(part.characters);
+    const unchanged = Math.round(tokens * (counts.kept / total));
+    const reused = Math.round(tokens * (counts.reused / total));
+    return { tokensSaved: unchanged + reused, saved: { unchanged, reused, payload: 0 } };
   }
 
   /** Single chunks that can never be embedded; a document is told of them once for each part. */

@@ -207,7 +207,11 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
       const wanted = all.filter(
         ({ work }) => laneOf(work.part.mutation.reason, dependencies.isActive()) === lane,
       );
-      const chunks = wanted.map(({ chunk }) => chunk);
+      const chunks = wanted.map(({ chunk: { text, textHash }, work }) => ({
+        text,
+        textHash,
+        payer: { source: work.part.mutation.source, generation },
+      }));
       const trace = wanted.find(({ work }) => work.part.mutation.trace)?.work.part.mutation.trace;
       const options = { lane, signal, proves, trace: trace ?? null };
       await embedMissing(dependencies.embedder, chunks, vectors, options);

@@ -4,7 +4,7 @@
  */
 import { dependingOn, PoisonError } from "../errors.ts";
 import { mapBounded } from "../map-bounded.ts";
-import type { Embedder, EmbedLane } from "../ports/embedder.ts";
+import type { Embedder, EmbedLane, Payer } from "../ports/embedder.ts";
 
 /** A request is small enough for a queue that bounds its lanes, and for others to come between. */
 const textsPerRequestMax = 128;
@@ -24,6 +24,8 @@ export interface EmbedOptions {
 export interface TextToEmbed {
   readonly text: string;
   readonly textHash: string;
+  /** Who needed it first pays for all. */
+  readonly payer?: Payer;
 }
 
 export interface Vectors {
@@ -46,11 +48,13 @@ export async function embedMissing(
   known: Vectors,
   options: EmbedOptions,
 ): Promise<void> {
-  const missing = new Map<string, string>();
-  for (const { text, textHash } of wanted) {
-    if (!known.byHash.has(textHash) && !known.refused.has(textHash)) missing.set(textHash, text);
+  const missing = new Map<string, TextToEmbed>();
+  for (const each of wanted) {
+    const { textHash } = each;
+    if (known.byHash.has(textHash) || known.refused.has(textHash)) continue;
+    if (!missing.has(textHash)) missing.set(textHash, each);
   }
-  const texts = [...missing];
+  const texts = [...missing.values()];
   const requests = Array.from({ length: Math.ceil(texts.length / textsPerRequestMax) }, (_, at) =>
     texts.slice(at * textsPerRequestMax, (at + 1) * textsPerRequestMax),
   );
@@ -61,21 +65,28 @@ export async function embedMissing(
 
 async function embedHalving(
   embedder: Embedder,
-  texts: readonly (readonly [string, string])[],
+  texts: readonly TextToEmbed[],
   known: Vectors,
   options: EmbedOptions,
 ): Promise<void> {
   if (texts.length === 0) return;
   try {
     const { lane, signal, trace } = options;
-    const asked = { texts: texts.map(([, text]) => text), lane, signal, trace };
+    const payers = texts.flatMap(({ payer }) => payer ?? []);
+    const asked = {
+      texts: texts.map(({ text }) => text),
+      ...(payers.length === texts.length ? { payers } : {}),
+      lane,
+      signal,
+      trace,
+    };
     const reply = await dependingOn(embedderName, () =>
       embedder.embed({ ...asked, purpose: "document" }),
     );
     options.proves(embedderName);
-    const counts = texts.map(([, text]) => Math.max(1, embedder.countTokens(text)));
+    const counts = texts.map(({ text }) => Math.max(1, embedder.countTokens(text)));
     const counted = counts.reduce((sum, count) => sum + count, 0);
-    for (const [at, [textHash]] of texts.entries()) {
+    for (const [at, { textHash }] of texts.entries()) {
       const vector = reply.vectors[at];
       if (!vector) throw new PoisonError("bad-vector", "the embedder left out a vector");
       refuseBadVector(vector, embedder.space.dimension);
@@ -87,7 +98,7 @@ async function embedHalving(
     if (!(error instanceof PoisonError)) throw error;
     const only = texts[0];
     if (texts.length === 1 && only) {
-      known.refused.set(only[0], error);
+      known.refused.set(only.textHash, error);
       return;
     }
     const half = Math.ceil(texts.length / 2);

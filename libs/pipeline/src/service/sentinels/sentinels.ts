@@ -4,11 +4,11 @@
  */
 import { isConsuming, type Generation, type GenerationId } from "@tidemark/domain";
 import { PoisonError, TransientError } from "../../errors.ts";
-import type { SentinelReport } from "../../operations.ts";
 import type { Embedder } from "../../ports/embedder.ts";
 import type { VectorIndex } from "../../ports/vector-index.ts";
 import type { Clock, PipelineLogger } from "../../ports/world.ts";
 import type { Catalogue } from "../catalogue.ts";
+import { payerOf, sentinelsPayer } from "../costs/bill.ts";
 import type { GenerationLine } from "../generation-line.ts";
 import type { Measures } from "../measures.ts";
 import {
@@ -20,6 +20,7 @@ import {
   writeBaseline,
   type Baseline,
 } from "./baseline.ts";
+import type { SentinelReport } from "./sentinel-report.ts";
 import { checkGeneration, distanceQuantiles, type SentinelRun } from "./check-generation.ts";
 
 export interface SentinelsOptions {
@@ -108,7 +109,8 @@ export class Sentinels {
       ...of,
       index,
       nowMs: () => clock.nowMs(),
-      embed: (texts, purpose) => embedLate(embedder, texts, { purpose, signal }),
+      embed: (texts, purpose) =>
+        embedLate(embedder, texts, { purpose, signal, generation: generation.id }),
     });
     await measures.put([[runName(generation.id), run]]);
     ran?.(generation.id, run);
@@ -128,7 +130,7 @@ export class Sentinels {
     const known = readBaseline(measures, generation.id);
     if (known) return known;
     const embedded = await embedSentinels(embedder, (texts) =>
-      embedLate(embedder, texts, { purpose: "document", signal }),
+      embedLate(embedder, texts, { purpose: "document", signal, generation: generation.id }),
     );
     const baseline = { ...embedded, takenAtMs: clock.nowMs() };
     await writeBaseline(measures, generation.id, baseline);
@@ -186,11 +188,23 @@ function embedLate(
   embedder: Embedder,
   texts: readonly string[],
   {
+    generation,
     purpose,
     signal,
-  }: { readonly purpose: "document" | "query"; readonly signal: AbortSignal | undefined },
+  }: {
+    readonly generation: GenerationId;
+    readonly purpose: "document" | "query";
+    readonly signal: AbortSignal | undefined;
+  },
 ): ReturnType<Embedder["embed"]> {
-  return embedder.embed({ texts, purpose, lane: "backfill", ...(signal ? { signal } : {}) });
+  const payers = texts.map(() => payerOf(sentinelsPayer, generation));
+  return embedder.embed({
+    texts,
+    purpose,
+    payers,
+    lane: "backfill",
+    ...(signal ? { signal } : {}),
+  });
 }
 
 function runOf(measures: Measures, generation: GenerationId): SentinelRun | null {

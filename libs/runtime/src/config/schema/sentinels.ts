@@ -3,7 +3,7 @@ import { section } from "../structure.ts";
 
 export const sentinelsSchema = section({
   every: duration({
-    about: "How often fixed texts are embedded again and compared; some 30k tokens each time",
+    about: "How often fixed texts are embedded again and compared; about 10k tokens each time",
     example: "1h",
     least: 60_000,
   }).prefault("1h"),
