@@ -105,6 +105,24 @@ test("files and volumes that are mounted exist", () => {
   expect(missing).toEqual([]);
 });
 
+test("Prometheus loads every file of rules, and Grafana every board", () => {
+  const { grafana, prometheus } = compose.services;
+  if (!grafana || !prometheus) throw new Error("compose starts Prometheus and Grafana");
+  const placeOf = (service: ComposeService, path: string) => repositoryPath(service, path);
+  const { rule_files: patterns } = parse(readRepository("deploy/prometheus/prometheus.yml")) as {
+    readonly rule_files: readonly string[];
+  };
+  const { providers } = parse(
+    readRepository("deploy/grafana/provisioning/dashboards/tidemark.yaml"),
+  ) as { readonly providers: readonly { readonly options: { readonly path: string } }[] };
+
+  const rules = patterns.map((pattern) => placeOf(prometheus, pattern));
+  const dashboards = providers.map(({ options }) => placeOf(grafana, options.path));
+
+  expect(rules).toEqual(["deploy/prometheus/rules/*.yml"]);
+  expect(dashboards).toEqual(["deploy/grafana/dashboards"]);
+});
+
 test("each of our containers runs with less than Docker gives", () => {
   const ours = services.filter(([, { build }]) => build !== undefined);
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { metricNames } from "@tidemark/runtime";
 import { parse, stringify } from "yaml";
-import { generatedFiles } from "../deploy/monitoring/generated-files.ts";
+import { boards, generatedFiles } from "../deploy/monitoring/generated-files.ts";
 import { alerts, recordNames, ruleGroups } from "../deploy/monitoring/rule-files.ts";
 import { runbookOf } from "../deploy/monitoring/rule.ts";
 import { alertCases, type AlertCase } from "./monitoring/alert-cases.ts";
@@ -17,6 +17,9 @@ const rulesFolder = join(root, "deploy/prometheus/rules");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const names = alerts.map(({ alert }) => alert);
 const known = new Set<string>([...Object.values(metricNames), ...recordNames, ...processMetrics]);
+const queries = boards.flatMap(({ rows }) =>
+  Object.values(rows).flatMap((panels) => panels.flatMap((panel) => Object.values(panel.queries))),
+);
 const unknownIn = (expr: string) => metricsAskedFor(expr).filter((name) => !known.has(name));
 
 test.each([...generatedFiles()])("%s is as it is generated: `npm run monitoring`", (path, text) => {
@@ -24,7 +27,11 @@ test.each([...generatedFiles()])("%s is as it is generated: `npm run monitoring`
 });
 
 test("nothing else lies beside what is generated", () => {
-  const lying = readdirSync(rulesFolder).map((name) => `deploy/prometheus/rules/${name}`);
+  const lying = ["deploy/prometheus/rules", "deploy/grafana/dashboards"].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name !== "README.md")
+      .map((name) => `${folder}/${name}`),
+  );
 
   expect(lying.filter((path) => !generatedFiles().has(path))).toEqual([]);
 });
@@ -59,11 +66,35 @@ test("rules ask for metrics that there are", () => {
   expect(rules.flatMap(({ expr }) => unknownIn(expr))).toEqual([]);
 });
 
+test("panels ask for metrics that there are, each query under a legend of its own", () => {
+  expect(queries.length).toBeGreaterThan(30);
+  expect(queries.flatMap(unknownIn)).toEqual([]);
+});
+
+test("a name that is no metric is noticed in a query", () => {
+  const expr = 'sum by (source) (rate(tidemark_nothing_total{kind="a"}[5m])) / up';
+
+  expect(unknownIn(expr)).toEqual(["tidemark_nothing_total"]);
+});
+
 describeWith("promtool", findPromtool(), (promtool) => {
   test("finds every rule right", () => {
     const files = readdirSync(rulesFolder).map((name) => join(rulesFolder, name));
 
     expect(promtool().run("check", "rules", ...files)).toContain("SUCCESS");
+  });
+
+  test("reads every query of a panel", () => {
+    const scratch = mkdtempSync(join(tmpdir(), "tidemark-queries-"));
+    try {
+      const file = join(scratch, "queries.yml");
+      const rules = queries.map((expr, at) => ({ record: `query:${at}`, expr }));
+      writeFileSync(file, stringify({ groups: [{ name: "queries", rules }] }));
+
+      expect(promtool().run("check", "rules", file)).toContain(`${queries.length} rules found`);
+    } finally {
+      rmSync(scratch, { recursive: true });
+    }
   });
 
   test.each(Object.entries(alertCases))(

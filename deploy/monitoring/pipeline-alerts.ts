@@ -70,5 +70,13 @@ export const pipelineAlerts: RuleGroup = {
       description:
         "A scan found {{ $value | humanize }} changes that no event had told of. They were found late.",
     },
+    {
+      alert: "TidemarkBudgetReached",
+      expr: `max(${names.budget}) >= 1`,
+      severity: "page",
+      summary: "The day's budget for embedding is spent",
+      description:
+        "Changes that need a vector wait for the next day; nothing is dropped, and deletes and permissions go on.",
+    },
   ],
 };

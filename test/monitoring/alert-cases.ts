@@ -86,6 +86,10 @@ export const alertCases: Readonly<Record<string, AlertCases>> = {
     fires: at("90m", { [`tidemark_events_lost_total${files}`]: "0x60 7x30" }),
     quiet: at("90m", { [`tidemark_events_lost_total${files}`]: "7x90" }),
   },
+  TidemarkBudgetReached: {
+    fires: at("5m", { tidemark_budget_ratio: "0.9 0.95 1x5" }),
+    quiet: at("5m", { tidemark_budget_ratio: "0.98x5" }),
+  },
   TidemarkServiceDown: {
     fires: at("10m", { [up]: "1x5 0x5" }),
     quiet: at("10m", { [up]: "1x5 0 1x5" }),
