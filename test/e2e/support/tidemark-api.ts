@@ -2,6 +2,7 @@
 import type {
   AcceptedWire,
   CostsWire,
+  AuditWire,
   DeadLetterWire,
   DoctorWire,
   FreshnessWire,
@@ -175,6 +176,18 @@ export class TidemarkApi {
     change: Partial<Pick<ReplayViewWire, "perSecond" | "state">>,
   ): Promise<ReplayViewWire> {
     return this.#ask("PATCH", `/v1/replays/${id}`, change);
+  }
+
+  /** An audit of one source. */
+  async audit(asked: {
+    readonly source: string;
+    readonly repair?: boolean;
+    readonly dryRun?: boolean;
+  }): Promise<AuditWire["certificates"][number]> {
+    const { certificates } = await this.#ask<AuditWire>("POST", "/v1/audit", asked);
+    const [certificate] = certificates;
+    if (!certificate) throw new Error("no certificate was answered");
+    return certificate;
   }
 
   async reconcile(

@@ -19,7 +19,7 @@ const lossesMax = 16;
 
 /**
  * On the condition of the token that was read, as every write of a manifest: what is newer wins.
- * @returns false where the index has a newer revision than the log
+ * @returns false where the index has a newer revision than the log, or what is no manifest of the document
  */
 export async function restrictAgain(
   around: {
@@ -35,6 +35,8 @@ export async function restrictAgain(
   for (let losses = 0; losses <= lossesMax; losses += 1) {
     const [found] = await index.manifests(generation, [id]);
     if (!found && !logged) return true;
+    // What is kept under another name than it has cannot be written on its own condition.
+    if (found && found.documentId !== id) return false;
     const current = found ?? stubManifest(id, token());
     const plan = planSeenAgain(current, logged, { token: token(), nowMs: clock.nowMs() });
     if (!plan) return false;

@@ -8,10 +8,10 @@ export function freshName(prefix: string): string {
 }
 
 /** Opens an index with an empty generation; both are gone when the test is. */
-export async function withGeneration(
-  open: () => Promise<VectorIndex>,
+export async function withGeneration<Index extends VectorIndex>(
+  open: () => Promise<Index>,
   dimension: number,
-  body: (index: VectorIndex, generation: GenerationId) => Promise<void>,
+  body: (index: Index, generation: GenerationId) => Promise<void>,
 ): Promise<void> {
   await using index = await open();
   const generation = freshName("g") as GenerationId;

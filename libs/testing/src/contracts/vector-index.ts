@@ -3,7 +3,8 @@
  *
  *     vectorIndexContract("memory", async () => new MemoryVectorIndex());
  */
-import type { VectorIndex } from "@tidemark/pipeline";
+import type { AuditedIndex, VectorIndex } from "@tidemark/pipeline";
+import { vectorIndexAudits } from "./vector-index-audits.ts";
 import { vectorIndexCommits } from "./vector-index-commits.ts";
 import { vectorIndexListings } from "./vector-index-listings.ts";
 import { vectorIndexRaces } from "./vector-index-races.ts";
@@ -15,7 +16,7 @@ export interface VectorIndexContractOptions {
 }
 
 /** Opens an index of which nothing else is kept; the tests bring generations of their own. */
-export type OpenVectorIndex = () => Promise<VectorIndex>;
+export type OpenVectorIndex = () => Promise<VectorIndex & AuditedIndex>;
 
 export function vectorIndexContract(
   name: string,
@@ -27,5 +28,6 @@ export function vectorIndexContract(
     vectorIndexRaces(open);
     vectorIndexSearches(open, { documents: 5_000, ...options });
     vectorIndexListings(open);
+    vectorIndexAudits(open);
   });
 }
