@@ -11,7 +11,8 @@ import { sha256Hex } from "./point.ts";
 import { samePolicy, type Policy } from "./policy.ts";
 import { compareRevisions, formatRevision } from "./revision.ts";
 
-const digestLength = 32;
+/** Two states that differ share one by chance once in 2^64. */
+const digestLength = 16;
 
 /** Of the newest state of a document, whoever states it: the log or the index. */
 export function seenDigest(seen: Seen): string {

@@ -98,10 +98,7 @@ export function pointLeaves(
   }
   const last = rows.length < wanted.limit ? undefined : rows.at(-1);
   return {
-    leaves: [...sums].map(([documentId, points]) => ({
-      documentId: documentId as DocumentId,
-      points,
-    })),
+    leaves: [...sums].map(([of, points]) => ({ id: of as DocumentId, points })),
     next: last ? `${last.documentId}\0${last.digest}` : null,
   };
 }
@@ -150,13 +147,12 @@ const nothingStored: AuditedDocumentRow = { manifest: null, isNarrowedRight: tru
 
 function leafOf(row: AuditedRow, fingerprint: string): ManifestLeaf {
   const manifest = ownManifest(row);
-  const documentId = row.id as DocumentId;
+  const sound = isSound(manifest, fingerprint) && isKeptAlike(row, manifest);
   return {
-    documentId,
+    id: row.id as DocumentId,
     seen: seenDigest(manifest.seen),
     live: pointsDigest(listedPoints(manifest, null)),
-    isSound: isSound(manifest, fingerprint) && isKeptAlike(row, manifest),
-    chunks: manifest.indexed?.live.length ?? 0,
+    ...(sound ? {} : { isUnsound: true }),
   };
 }
 

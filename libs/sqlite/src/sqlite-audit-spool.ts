@@ -136,19 +136,19 @@ export class SqliteAuditSpool implements AuditSpool {
   }
 
   putManifests(leaves: readonly ManifestLeaf[]): void {
-    this.#each(upsertManifest, leaves, ({ documentId, isSound, live, seen }) => [
-      documentId,
+    this.#each(upsertManifest, leaves, ({ id, isUnsound = false, live, seen }) => [
+      id,
       seen,
       live,
-      Number(isSound),
+      Number(!isUnsound),
     ]);
   }
 
   addPoints(leaves: readonly PointLeaf[]): void {
-    this.#each(upsertPoints, leaves, ({ documentId, points }) => {
-      const [before] = this.#all<StoredSum>(selectPoints, documentId);
+    this.#each(upsertPoints, leaves, ({ id, points }) => {
+      const [before] = this.#all<StoredSum>(selectPoints, id);
       const { count, sum } = addPoints(sumFrom(before), points);
-      return [documentId, count, sum.toString(16)];
+      return [id, count, sum.toString(16)];
     });
   }
 

@@ -80,8 +80,8 @@ async function readManifests(
   for await (const leaves of pagesOf(ask, signal)) {
     spool.putManifests(leaves);
     manifests += leaves.length;
-    for (const { chunks, documentId: of } of leaves) {
-      if (chunks === 0) continue;
+    for (const { id: of, live } of leaves) {
+      if (live === null) continue;
       drawn += 1;
       // Each is as likely to be kept as any other, however many there will be.
       const at = drawn <= sampleMax ? drawn - 1 : Math.floor(chance() * drawn);

@@ -41,7 +41,7 @@ export async function pointLeavesOf(
     const before = sums.get(documentId) ?? noPoints;
     sums.set(documentId, addPoint(before, { digest: digestOf(id), narrows }));
   }
-  const leaves = [...sums].map(([documentId, sum]) => ({ documentId, points: sum }));
+  const leaves = [...sums].map(([id, sum]) => ({ id, points: sum }));
   return { leaves, next };
 }
 
@@ -73,12 +73,12 @@ function leafOf(
   { isKeptAlike, manifest }: KeptManifest,
   fingerprint: string,
 ): ManifestLeaf {
+  const sound = isKeptAlike && isSound(manifest, fingerprint);
   return {
-    documentId: manifest.documentId,
+    id: manifest.documentId,
     seen: seenDigest(manifest.seen),
     live: pointsDigest(listedPoints(manifest, narrowsFor(primitives, manifest))),
-    isSound: isKeptAlike && isSound(manifest, fingerprint),
-    chunks: manifest.indexed?.live.length ?? 0,
+    ...(sound ? {} : { isUnsound: true }),
   };
 }
 

@@ -20,18 +20,17 @@ export interface AuditPage {
 
 /** A manifest, as digests. */
 export interface ManifestLeaf {
-  readonly documentId: DocumentId;
+  readonly id: DocumentId;
   readonly seen: string;
   /** Of the points that should be stored for it; null for none. */
   readonly live: string | null;
-  /** Whether it agrees with itself, with the fingerprint and with what narrows searches. */
-  readonly isSound: boolean;
-  readonly chunks: number;
+  /** Where it disagrees with itself, with the fingerprint or with what narrows searches. */
+  readonly isUnsound?: true;
 }
 
 /** Points of a document, or some of them: what pages tell is to be added up. */
 export interface PointLeaf {
-  readonly documentId: DocumentId;
+  readonly id: DocumentId;
   readonly points: PointSum;
 }
 
