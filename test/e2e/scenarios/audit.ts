@@ -44,12 +44,11 @@ export function auditScenarios(
 
       expect(before).toMatchObject({ verdict: "clean", faulty: 0, logged: 6, sampled: 6 });
       expect(found).toMatchObject({ verdict: "faulty", faulty: 6, faults: onceEach(faults) });
-      const named = found.examples.map(({ documentId, fault }) => [fault, documentId]);
-      expect(named.toSorted()).toEqual(
-        faults
-          .map(([fault]) => [fault, fault === "orphan" ? ghostOf("app/orphan") : `app/${fault}`])
-          .toSorted(),
+      const named = found.examples.map(({ documentId, fault }) => `${fault} ${documentId}`);
+      const expected = faults.map(([fault]) =>
+        fault === "orphan" ? `${fault} ${ghostOf("app/orphan")}` : `${fault} app/${fault}`,
       );
+      expect(named.toSorted()).toEqual(expected.toSorted());
       expect(dry).toMatchObject({
         faulty: 6,
         repair: { dryRun: true, documents: 6, refused: null },
