@@ -1,5 +1,6 @@
 /** Every fence, by the promise that it carries. */
 import type { Fence } from "./fence.ts";
+import { freshnessMeasured } from "./fences-freshness-measured.ts";
 import { noHalfDocument } from "./fences-no-half-document.ts";
 import { noLostChange } from "./fences-no-lost-change.ts";
 import { noStaleOverwrite } from "./fences-no-stale-overwrite.ts";
@@ -14,4 +15,5 @@ export const fences: readonly Fence[] = [
   ...restrictionImmediate,
   ...oneSpace,
   ...proportionalWork,
+  ...freshnessMeasured,
 ];

@@ -31,6 +31,11 @@ event widens it again. Permissions are known or unknown, and unknown is unreadab
     says: `Only text that changed is embedded; a change of metadata or permissions embeds nothing; an
 unchanged document costs one comparison.`,
   },
+  {
+    name: "Freshness is measured where the user stands",
+    says: `From the source's change to "found by search"; a change that is late burns the error budget when it
+becomes late, not when it at last arrives.`,
+  },
 ] as const;
 
 const opening = `# The promises and their fences

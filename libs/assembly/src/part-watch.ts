@@ -49,14 +49,19 @@ export class PartWatch {
       .filter(({ generation }) => generation === generations.active.id);
     const ofStage = (stage: string) =>
       silent(stage) ?? conditions.find((each) => each.stage === stage && each.trouble)?.trouble;
-    const line = source === null ? null : sources.served.get(source)?.line;
+    const resolver = silent("resolver");
+    const meant = [...sources.served.values()].filter(
+      ({ line, name }) => (source ?? name) === name && line?.trouble,
+    );
+    // Of a process that says nothing, nothing is known of its sources either.
+    const [troubled] = meant.filter(({ isStreamed }) => isStreamed || resolver === null);
     return {
       log: this.#log,
       index: this.#index,
       embedder: this.#embedder,
-      resolver: silent("resolver"),
+      resolver,
       ...Object.fromEntries(stages.map((stage) => [stage, ofStage(stage) ?? null])),
-      source: line?.trouble ?? null,
+      source: troubled ? `${troubled.name}: ${troubled.line?.trouble}` : null,
     };
   }
 

@@ -225,7 +225,10 @@ export class StageRunner<T> {
       await this.#passMarkers(signal);
       // What fails is tried again when the loop comes round: an index that has lost all it had takes
       // no progress before it was compared with its groups.
-      await this.#acknowledge(consumer).catch((error: unknown) => this.#note("log", error));
+      await this.#acknowledge(consumer).then(
+        () => this.#answered("log"),
+        (error: unknown) => this.#note("log", error),
+      );
       if (clock.nowMs() - checkedAtMs >= progressCheckMs) {
         checkedAtMs = clock.nowMs();
         const check = async () => (await this.#isRenamed()) || this.#rewindIfBehind(consumer);
@@ -323,13 +326,20 @@ export class StageRunner<T> {
     const { chance, clock } = this.#options;
     for (let failures = 1; !signal.aborted; failures += 1) {
       try {
-        return await attempt();
+        const done = await attempt();
+        this.#answered(what);
+        return done;
       } catch (error) {
         this.#note(what, error);
         await clock.sleep(backoffMs(failures, chance()), signal);
       }
     }
     return undefined;
+  }
+
+  /** A stage with nothing to do would say for ever what it once waited for. */
+  #answered(what: string): void {
+    if (this.#trouble?.startsWith(`${what}: `)) this.#setTrouble(null);
   }
 
   #note(what: string, error: unknown): void {
