@@ -1,3 +1,4 @@
+import { readDeadLetters } from "@tidemark/pipeline";
 import type { TableRules } from "@tidemark/rows";
 import { describeWith } from "../servers/available.ts";
 import { DatabaseUnderTest } from "../servers/database-under-test.ts";
@@ -34,5 +35,34 @@ describeWith("rows of a database", await findPostgres(), (server) => {
     expect(documents.has("public.articles/3")).toBe(false);
     expect(documents.has("public.articles/3000")).toBe(true);
     expect(documents.get("public.articles/1")?.revision.position).toBeGreaterThan(0);
+  });
+
+  test("one whose key is too long is a dead letter with table, column and what to do, and the rest goes on", async () => {
+    const sql = "create table pages (path text primary key, body text)";
+    await using database = await DatabaseUnderTest.create(server(), sql);
+    const long = (letter: string) => `repeat('${letter}', 2000)`;
+    await database.run(
+      `insert into pages values ('a', 'first'), (${long("x")}, 'b'), (${long("y")}, 'b')`,
+    );
+    const tables = { "public.pages": { key: ["path"], text: "{{body}}", metadata: [] } };
+    await using line = await DatabaseLine.start({ database, tables });
+    await line.complete();
+
+    await database.run(`insert into pages values (${long("z")}, 'b')`);
+    await database.run(`delete from pages where path = ${long("x")}`);
+    await database.run("insert into pages values ('b', 'second')");
+    await line.complete();
+
+    const letters = [...(await readDeadLetters(line.world.log)).values()];
+    expect(letters.map(({ topic }) => topic)).toEqual(["public.pages", "public.pages"]);
+    expect(new Set(letters.map(({ message }) => message.split(": ")[0]))).toEqual(
+      new Set(["2 rows, such as public.pages.path", "public.pages.path"]),
+    );
+    expect(letters[0]?.message).toMatch(/the key is too long to be stored; choose a key of \d+/u);
+    expect([...(await line.documents()).keys()].toSorted()).toEqual([
+      "public.pages/a",
+      "public.pages/b",
+    ]);
+    expect(line.reports).toHaveLength(1);
   });
 });

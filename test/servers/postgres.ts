@@ -227,7 +227,7 @@ function argumentsOf(settings: PostgresSettings): string[] {
 }
 
 /** Null where the tests do not run as root. */
-async function userOfServer(): Promise<Place["user"]> {
+export async function userOfServer(): Promise<Place["user"]> {
   if (process.getuid?.() !== 0) return null;
   for (const user of ["postgres", "nobody"]) {
     try {

@@ -35,6 +35,8 @@ const row = (changed: Tuple = {}): Tuple => ({
 /** Of an identity that is the key alone, every other column is null. */
 const keyOnly = (id: string): Tuple => ({ id, title: null, body: null, state: null, other: null });
 
+const tooLong = "9".repeat(2_000);
+
 const told = (outcomes: readonly ChangeOutcome[]) =>
   outcomes.map((outcome) => {
     switch (outcome.kind) {
@@ -76,6 +78,14 @@ test.each<[string, Tuple | null, Tuple | null, readonly string[]]>([
     ["gone public.articles/1", "reread public.articles/2 2"],
   ],
   ["a row that stops matching", null, row({ state: "draft" }), ["absent public.articles/1"]],
+  ["a row whose key is too long", null, row({ id: tooLong }), ["unkeyed"]],
+  ["a delete of one whose key is too long", keyOnly(tooLong), null, []],
+  [
+    "another key that is too long",
+    keyOnly("1"),
+    row({ id: tooLong }),
+    ["gone public.articles/1", "unkeyed"],
+  ],
   ["a delete that does not carry the key", { ...keyOnly("1"), id: null }, null, ["lost"]],
 ])("what is told by %s", (_, before, after, expected) => {
   expect(told(outcomesOf({ before, after }))).toEqual(expected);

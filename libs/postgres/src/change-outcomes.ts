@@ -38,8 +38,13 @@ export function changeOutcomes(
   const rowAfter = after && rowOf(mapping, types, change, after);
   const keyAfter = rowAfter && keyOrNull(mapping, rowAfter);
   if (before) {
-    const key = keyOrNull(mapping, rowOf(mapping, types, change, before));
-    if (key === null && !after) return [{ kind: "lost", column: mapping.key.join(", ") }];
+    const rowBefore = rowOf(mapping, types, change, before);
+    const key = keyOrNull(mapping, rowBefore);
+    if (key === null && !after) {
+      // A key that is carried and can be nobody's never had a document.
+      const isCarried = mapping.key.every((column) => isKnown(rowBefore[column]));
+      return isCarried ? [] : [{ kind: "lost", column: mapping.key.join(", ") }];
+    }
     if (key !== null && key !== keyAfter) outcomes.push({ kind: "gone", key });
   }
   if (!rowAfter) return outcomes;
@@ -56,6 +61,10 @@ export function changeOutcomes(
     ...outcomes,
     isStated ? { kind: "stated", key, outcome } : { kind: "reread", key, texts },
   ];
+}
+
+function isKnown(value: RowValue | undefined): boolean {
+  return value !== undefined && value !== null && value !== unavailable;
 }
 
 function rowOf(

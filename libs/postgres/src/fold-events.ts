@@ -4,6 +4,7 @@ import { changeOutcomes } from "./change-outcomes.ts";
 import type { KeyedOutcome } from "./drafts.ts";
 import type { ReplicationEvent } from "./replication-event.ts";
 import type { ColumnTypes } from "./row-values.ts";
+import type { UnkeyedRow } from "./unkeyed-rows.ts";
 
 /** The newest that is known of a row. */
 export type RowNews = {
@@ -29,7 +30,7 @@ export interface Folded {
   /** Our own messages, in their order, each with where its transaction ends. */
   readonly watermarks: readonly Watermark[];
   /** Rows that can be no document. */
-  readonly unkeyed: readonly string[];
+  readonly unkeyed: readonly UnkeyedRow[];
   /** Why the order cannot be read on; null where it can. */
   readonly lost: string | null;
   /** Everything before is done once this is published; null where no transaction ended. */
@@ -57,7 +58,7 @@ export class EventFold {
     const news = new Map<string, RowNews>();
     const truncated: Folded["truncated"][number][] = [];
     const watermarks: Folded["watermarks"][number][] = [];
-    const unkeyed: string[] = [];
+    const unkeyed: UnkeyedRow[] = [];
     let [lost, endLsn, isReplyWanted]: [string | null, number | null, boolean] = [
       null,
       null,
@@ -98,7 +99,7 @@ export class EventFold {
   /** Why nothing more can be read; null where it can. */
   #foldChange(
     change: Extract<ReplicationEvent, { kind: "change" }>,
-    { news, unkeyed }: { readonly news: Map<string, RowNews>; readonly unkeyed: string[] },
+    { news, unkeyed }: { readonly news: Map<string, RowNews>; readonly unkeyed: UnkeyedRow[] },
   ): string | null {
     const { lsn: position, relation } = change;
     const { table } = relation;
@@ -123,7 +124,7 @@ export class EventFold {
           put(outcome.key, { ...about, kind: "reread", texts: outcome.texts });
           break;
         case "unkeyed":
-          unkeyed.push(outcome.outcome.problem.reason);
+          unkeyed.push({ position, rows: 1, problem: outcome.outcome.problem });
           break;
         case "lost":
           return `a change of table ${table} does not carry its key ${outcome.column}`;

@@ -139,11 +139,6 @@ export class PostgresLine implements RunningLine {
           this.#tell(snapshot, beganAtMs);
         },
         slotKeeps: this.#options.slotKeeps,
-        unkeyed: (reasons: readonly string[]) =>
-          logger.warn(
-            { source, rows: reasons.length, why: reasons[0] },
-            "rows without a key are left out",
-          ),
       };
       try {
         await Session.run(this.#options, events, signal);

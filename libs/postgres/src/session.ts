@@ -13,6 +13,7 @@ import type { KeyRange } from "./read-rows.ts";
 import { snapshotPart, snapshotWhole, stateDocuments, type SnapshotContext } from "./snapshots.ts";
 import { slotFacts } from "./slot.ts";
 import { StreamPublisher } from "./stream-publisher.ts";
+import { setUnkeyedAside, type UnkeyedRow } from "./unkeyed-rows.ts";
 import { Watermarks } from "./watermarks.ts";
 
 export interface Reconciled {
@@ -30,7 +31,6 @@ export interface SessionEvents {
   readonly closed: (report: CloseReport) => void;
   readonly snapshotted: (snapshot: Reconciled, beganAtMs: number) => void;
   readonly slotKeeps: (bytes: number) => void;
-  readonly unkeyed: (reasons: readonly string[]) => void;
 }
 
 const beatEveryMs = 1_000;
@@ -187,7 +187,7 @@ export class Session {
       closesDue: () => {
         this.#areClosesDue = true;
       },
-      unkeyed: this.#events.unkeyed,
+      unkeyed: (rows) => this.#setAside(rows),
       writtenAtMs: (id) => this.#watermarks.passed(id),
       isComplete: () => this.#isComplete,
       marked: this.#events.marked,
@@ -275,6 +275,10 @@ export class Session {
     if (!this.#signal.aborted) throw translated(lost.reason);
   }
 
+  #setAside(rows: readonly UnkeyedRow[]): Promise<void> {
+    return setUnkeyedAside({ ...this.#publishing, logger: this.#options.logger }, rows);
+  }
+
   #noteStreamed(keys: Iterable<string>): void {
     if (this.#isComplete) return;
     for (const key of keys) if (this.#streamed.size < streamedMax) this.#streamed.add(key);
@@ -301,7 +305,7 @@ export class Session {
       clock: this.#options.clock,
       signal: this.#signal,
       waits: (whom) => this.#events.waits(whom && `reading waits for open transactions: ${whom}`),
-      unkeyed: this.#events.unkeyed,
+      unkeyed: (rows) => this.#setAside(rows),
     };
   }
 }

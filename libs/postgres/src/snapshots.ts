@@ -1,13 +1,14 @@
 /** Rows as they stand: all of them under a new epoch, some of them within one, single ones. */
 import { keyOf, type DocumentId, type MutationReason } from "@tidemark/domain";
 import { TransientError, type Clock } from "@tidemark/pipeline";
-import { mapRow, tableOfKey, textsOfKey, type Row } from "@tidemark/rows";
+import { mapRow, tableOfKey, textsOfKey, type Row, type RowProblem } from "@tidemark/rows";
 import type { Connection } from "./connection.ts";
 import type { Statement } from "./drafts.ts";
 import { publishStatements, type PublishContext } from "./publish.ts";
 import { tableChunks, type KeyRange, type KeyTexts, type ReadableTable } from "./read-rows.ts";
 import { readDocuments } from "./reread.ts";
 import type { ColumnTypes } from "./row-values.ts";
+import type { UnkeyedRow } from "./unkeyed-rows.ts";
 import { barrier } from "./visibility.ts";
 
 export interface SnapshotContext {
@@ -18,7 +19,7 @@ export interface SnapshotContext {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly waits: (whom: string | null) => void;
-  readonly unkeyed: (reasons: readonly string[]) => void;
+  readonly unkeyed: (rows: readonly UnkeyedRow[]) => Promise<void>;
 }
 
 export interface Stated {
@@ -77,10 +78,13 @@ async function stateTable(
 ): Promise<number> {
   const { isStreamed = () => false, position, range, reason } = how;
   let listed = 0;
+  const unkeyedRows: { rows: number; problem: RowProblem | null } = { rows: 0, problem: null };
   for await (const rows of tableChunks(connection, types, table, range)) {
     if (signal.aborted) throw new TransientError("stopped in the midst of a snapshot");
     await publishStatements(publish, statementsOf(rows));
   }
+  const { problem } = unkeyedRows;
+  if (problem) await unkeyed([{ position, rows: unkeyedRows.rows, problem }]);
   return listed;
 
   function* statementsOf(rows: Iterable<Row>): Generator<Statement> {
@@ -89,8 +93,12 @@ async function stateTable(
       const outcome = mapRow(table.mapping, row);
       if (outcome.kind === "incomplete") throw new Error("a row that was read lacks columns");
       const { key } = outcome;
-      if (key === null) unkeyed([outcome.kind === "failed" ? outcome.problem.reason : ""]);
-      else if (!isStreamed(key)) yield { key, outcome, position, reason, sourceTimeMs: null };
+      if (outcome.kind === "failed" && key === null) {
+        unkeyedRows.rows += 1;
+        unkeyedRows.problem ??= outcome.problem;
+      } else if (key !== null && !isStreamed(key)) {
+        yield { key, outcome, position, reason, sourceTimeMs: null };
+      }
     }
   }
 }

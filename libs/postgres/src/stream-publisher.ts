@@ -10,6 +10,7 @@ import { publishStatements, type PublishContext } from "./publish.ts";
 import type { ReaderState } from "./reader-state.ts";
 import type { ReplicationStream } from "./replication-stream.ts";
 import { rereadChanges, type RereadContext } from "./reread.ts";
+import type { UnkeyedRow } from "./unkeyed-rows.ts";
 
 export interface StreamPublisherOptions {
   readonly publish: PublishContext;
@@ -22,7 +23,7 @@ export interface StreamPublisherOptions {
   /** Before they are published: a snapshot need not state them. */
   readonly streaming: (keys: Iterable<string>) => void;
   readonly closesDue: () => void;
-  readonly unkeyed: (reasons: readonly string[]) => void;
+  readonly unkeyed: (rows: readonly UnkeyedRow[]) => Promise<void>;
   /** When the message was written; null for one of another process. */
   readonly writtenAtMs: (id: string) => number | null;
   /** Whether everything before the stream has been stated too. */
@@ -53,7 +54,7 @@ export class StreamPublisher {
     await this.#verify(folded);
     streaming(folded.news.keys());
     await publishStatements(publish, await this.#statements([...folded.news]));
-    if (folded.unkeyed.length > 0) unkeyed(folded.unkeyed);
+    if (folded.unkeyed.length > 0) await unkeyed(folded.unkeyed);
     if (folded.truncated.length > 0) {
       await closes.add(
         folded.truncated.map(({ position, table }) => ({ prefix: keyPrefixOf(table), position })),
