@@ -234,7 +234,13 @@ async function probe(
     const tookMs = performance.now() - changedAtMs;
     const key = `public.probed/${id}`;
     if (results.some((hit) => hit.key === key && hit.text.includes(sentence))) return tookMs;
-    if (tookMs > waitMs) throw new Error(`${key} is not found: ${sentence}`);
+    if (tookMs > waitMs) {
+      // Many that are pending: the machine does not bear what it was thought to bear.
+      const { pending, searchable } = await shape.searchable();
+      throw new Error(
+        `${shape.title}: ${key} is not found after ${number(tookMs)} ms; ${searchable} documents are, ${pending} are pending`,
+      );
+    }
     await sleep(lookEveryMs);
   }
 }
