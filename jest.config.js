@@ -21,6 +21,7 @@ export default {
       "<rootDir>/test/fences/**/*.test.ts",
       "<rootDir>/test/chaos/**/*.test.ts",
       "<rootDir>/test/secrets/**/*.test.ts",
+      "<rootDir>/test/audit/**/*.test.ts",
       "<rootDir>/test/sentinels/**/*.test.ts",
     ]),
     project("e2e", ["<rootDir>/test/e2e/**/*.test.ts", "<rootDir>/test/integration/**/*.test.ts"]),

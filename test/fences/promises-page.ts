@@ -36,6 +36,11 @@ unchanged document costs one comparison.`,
     says: `From the source's change to "found by search"; a change that is late burns the error budget when it
 becomes late, not when it at last arrives.`,
   },
+  {
+    name: "Nothing is silent",
+    says: `Every skip, drop, dead letter and repair is counted with its reason. What cannot be known is said to
+be unknown.`,
+  },
 ] as const;
 
 const opening = `# The promises and their fences

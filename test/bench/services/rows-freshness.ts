@@ -12,6 +12,7 @@ import type { Part, PartContext, PartReport } from "../part.ts";
 import { ms, number, percentile } from "../statistics.ts";
 import { bestWay, connectEmbedder, timeAlone } from "./embedder-alone.ts";
 import { Fleet } from "./fleet.ts";
+import { remark } from "./remarks.ts";
 
 const goalMs = 1_000;
 const seed = 71;
@@ -214,7 +215,7 @@ async function insertSteadily(
   return (inserted / (performance.now() - beganAtMs)) * 1000;
 }
 
-/** One row gets a sentence more; it is searched for until its chunk is found. Milliseconds. */
+/** One row gets a remark more; it is searched for until its chunk is found. Milliseconds. */
 async function probe(
   shape: Shape,
   client: Client,
@@ -223,17 +224,17 @@ async function probe(
 ): Promise<number> {
   const id = at % documents.length;
   const { text } = documents[id] ?? { text: "" };
-  const sentence = `Remark ${at + 1} asks whether lighthouse number ${(at * 7919) % 9973} is painted red or white this year.`;
-  const body = `${text}\n## A remark\n\n${sentence}\n`;
+  const said = remark(at);
+  const body = `${text}\n## A remark\n\n${said}\n`;
   // From before it is sent, so no later than its commit.
   const changedAtMs = performance.now();
   await client.query("update probed set body = $2 where id = $1", [id, body]);
-  const question = { query: sentence, limit: 20, per: "chunk", sources: ["shop"] } as const;
+  const question = { query: said, limit: 20, per: "chunk", sources: ["shop"] } as const;
   for (;;) {
     const { results } = await shape.search(question);
     const tookMs = performance.now() - changedAtMs;
     const key = `public.probed/${id}`;
-    if (results.some((hit) => hit.key === key && hit.text.includes(sentence))) return tookMs;
+    if (results.some((hit) => hit.key === key && hit.text.includes(said))) return tookMs;
     if (tookMs > waitMs) {
       // Many that are pending: the machine does not bear what it was thought to bear.
       const { pending, searchable } = await shape.searchable();
@@ -253,7 +254,7 @@ function reportOf(run: {
 }): PartReport {
   const { measured, probed, probes, speed } = run;
   return {
-    method: `${number(probed)} rows are given one sentence more in turn, one at a time, ${number(probes)} in all, and the sentence is searched for over HTTP until its chunk is found; from when the update is sent. Meanwhile other rows are inserted at even times: wanted are ${number(speed.documentsPerSecond, 1)} a second, ${number(loadShare * 100)} % of what the embedder service, at ${number(speed.chunksPerSecond)} chunks a second alone, could embed. Postgres, and all of Tidemark, on this one machine. Times in ms.`,
+    method: `${number(probed)} rows are given a remark of four sentences in turn, one at a time, ${number(probes)} in all, and the remark is searched for over HTTP until its chunk is found; from when the update is sent. Meanwhile other rows are inserted at even times: wanted are ${number(speed.documentsPerSecond, 1)} a second, ${number(loadShare * 100)} % of what the embedder service, at ${number(speed.chunksPerSecond)} chunks a second alone, could embed. Postgres, and all of Tidemark, on this one machine. Times in ms.`,
     tables: [
       {
         columns: ["commit → found by search", "p50", "p99", "most", "rows inserted a second"],

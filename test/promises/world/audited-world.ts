@@ -18,10 +18,12 @@ import {
   type ServedSource,
 } from "@tidemark/pipeline";
 import { SqliteAuditSpool } from "@tidemark/sqlite";
-import { aManifest, digestsOf, seededChance, somePoints } from "@tidemark/testing";
+import { aManifest, digestsOf, only, seededChance, somePoints } from "@tidemark/testing";
 import { paragraphs } from "./paragraphs.ts";
 import type { SmallWorld } from "./small-world.ts";
 
+const texts = ["low water falls at noon sharp", "spring tides follow every full moon"];
+const secret = only("ann");
 const silent = () => {};
 const well: Health = { troubles: [], deadLetters: 0, late: [] };
 
@@ -37,6 +39,23 @@ export class AuditedWorld {
 
   constructor(world: SmallWorld) {
     this.world = world;
+  }
+
+  /** In each source ten documents, of which `secret.md` is ann's alone, and `5.md` since a part said so. */
+  static async filled(make: () => Promise<SmallWorld>): Promise<AuditedWorld> {
+    const world = await make();
+    for (let number = 0; number < 10; number += 1) {
+      const key = number === 3 ? "secret.md" : `${number}.md`;
+      const state = {
+        text: texts.map((text) => `${text} ${number}`).join("\n\n"),
+        ...(number === 3 ? { permissions: secret } : {}),
+      };
+      await world.change(key, state);
+      await world.push(key, state);
+    }
+    await world.patch("5.md", { permissions: secret });
+    await world.settle();
+    return new AuditedWorld(world);
   }
 
   async audit(
