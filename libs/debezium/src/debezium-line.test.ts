@@ -137,6 +137,8 @@ test("a table of hints asks another source for its documents", async () => {
   town.write({ op: "c", id: 1, ...queue, row: { path: "c.md", action: "touched" } });
   town.write({ op: "d", id: 1, ...queue });
   town.write({ op: "c", id: 1, ...queue, row: { path: null, action: "upsert" } });
+  town.write({ op: "c", id: 1, ...queue, row: { path: "", action: "upsert" } });
+  town.write({ op: "c", id: 1, ...queue, row: { action: "upsert" } });
   await town.start();
 
   await eventually(async () => {
@@ -148,8 +150,15 @@ test("a table of hints asks another source for its documents", async () => {
     expect(await town.hints()).toEqual(
       hints.map((hint) => expect.objectContaining(hint) as unknown),
     );
-    expect((await readDeadLetters(town.log)).size).toBe(1);
+    expect((await readDeadLetters(town.log)).size).toBe(3);
   });
+  const letters = [...(await readDeadLetters(town.log)).values()];
+  const messages = letters.map(({ message }) => message);
+  expect(messages.toSorted()).toEqual([
+    expect.stringMatching(/^shop\.queue\.path: document key: .+; write the key as the folder/u),
+    "shop.queue.path: the row has no such column; name the column with the document's key in hints",
+    "shop.queue.path: the row names no key; write the key as the folder or the bucket has it",
+  ]);
 });
 
 test("what cannot be read is set aside with its place, and the rest goes on", async () => {

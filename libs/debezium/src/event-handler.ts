@@ -171,10 +171,19 @@ export class EventHandler {
         trace: null,
       });
     } catch (error) {
-      if (!(error instanceof UnmappedRow || error instanceof RangeError)) throw error;
-      setAside(effects, record, `${event.table}: ${error.message}`);
+      setAside(effects, record, problemText(hintProblem(error, event.table, table.key)));
     }
   }
+}
+
+/** @throws what is no problem of the row */
+function hintProblem(error: unknown, table: string, keyColumn: string): RowProblem {
+  if (error instanceof UnmappedRow) {
+    return { table, column: error.column, reason: error.message, fix: error.fix };
+  }
+  if (!(error instanceof RangeError)) throw error;
+  const fix = "write the key as the folder or the bucket has it";
+  return { table, column: keyColumn, reason: error.message, fix };
 }
 
 function incompleteProblem(table: string, columns: readonly string[]): RowProblem {

@@ -20,8 +20,13 @@ const writes =
 /** @throws UnmappedRow for a row without a key */
 export function hintOf(table: HintTable, row: Row): TableHint {
   const key = row[table.key];
+  if (key === undefined) {
+    const fix = "name the column with the document's key in hints";
+    throw new UnmappedRow(table.key, "the row has no such column", fix);
+  }
   if (typeof key !== "string" && typeof key !== "number" && typeof key !== "bigint") {
-    throw new UnmappedRow(table.key, "the row names no key", "name the column that holds it");
+    const fix = "write the key as the folder or the bucket has it";
+    throw new UnmappedRow(table.key, "the row names no key", fix);
   }
   const action = table.action === null ? null : row[table.action];
   const said = typeof action === "string" ? action : "";
