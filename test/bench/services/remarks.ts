@@ -1,8 +1,11 @@
 /**
- * Remarks to be searched for, each far from the others and long enough to be most of its chunk: of
- * remarks that differ in a number only, and of a short one that shares its chunk with a page's end,
- * the one that is meant comes after dozens of others, and a search for the best twenty misses it.
+ * Changes that are sure to be found when they are there: a remark at the end of a page, and the text of
+ * the whole chunk that it comes to be in, which nothing is nearer to than that chunk. A remark alone is
+ * often a small part of its chunk, and a search for it finds twenty others first.
  */
+import { chunkCorpus } from "../chunk-corpus.ts";
+import type { CorpusDocument } from "../corpus.ts";
+
 const subjects = [
   "The lighthouse keeper",
   "A retired violin maker",
@@ -35,10 +38,42 @@ const places = [
   "on the island of the monks",
   "at the border of the rain forest",
 ] as const;
-const sentences = 4;
+const sentences = 2;
 
-/** The same for the same number. The lists' lengths share no divisor, so 157 share no sentence. */
-export function remark(number: number): string {
+export interface Remarked {
+  readonly key: string;
+  /** The whole document, changed. */
+  readonly text: string;
+  /** What no other text has. */
+  readonly said: string;
+  /** What to search for. */
+  readonly chunk: string;
+}
+
+/** Each document in turn gets another remark, and loses its last. @throws RangeError for more than 315 */
+export async function remarkedCorpus(
+  documents: readonly CorpusDocument[],
+  count: number,
+): Promise<readonly Remarked[]> {
+  if (count * sentences > subjects.length * deeds.length * places.length) {
+    throw new RangeError(`${count} remarks cannot all be different`);
+  }
+  const remarked: Remarked[] = [];
+  for (let number = 0; number < count; number += 1) {
+    const document = documents[number % documents.length];
+    if (!document) throw new RangeError("there is nothing to change");
+    const said = remark(number);
+    const text = `${document.text}\n## A remark\n\n${said}\n`;
+    const { texts } = await chunkCorpus([{ key: document.key, text }]);
+    const chunk = texts.find((each) => each.includes(said));
+    if (chunk === undefined) throw new Error(`${document.key} has no chunk with: ${said}`);
+    remarked.push({ key: document.key, text, said, chunk });
+  }
+  return remarked;
+}
+
+/** The lists' lengths share no divisor, so that no two of 315 share a sentence. */
+function remark(number: number): string {
   return Array.from({ length: sentences }, (_, at) => sentence(number * sentences + at)).join(" ");
 }
 
