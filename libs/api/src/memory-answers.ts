@@ -57,7 +57,7 @@ export function aCertificate(source: SourceName): AuditCertificate {
     endedAtMs: memoryNowMs,
     verdict: "clean",
     isListed: false,
-    why: "this process has no listing of it",
+    why: "it has no listing, or none that this process can read",
     listed: 0,
     logged: 42,
     manifests: 42,

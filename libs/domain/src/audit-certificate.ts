@@ -28,16 +28,8 @@ export interface AuditRepair {
   readonly left: number;
 }
 
-export interface AuditCertificate {
-  readonly v: 1;
-  readonly source: SourceName;
-  readonly generation: GenerationId;
-  readonly fingerprint: string;
-  /** Of the config that was in force. */
-  readonly configHash: string;
-  readonly beganAtMs: number;
-  readonly endedAtMs: number;
-  readonly verdict: AuditVerdict;
+/** What each side of a source holds, and how much of it was compared. */
+export interface AuditedSides {
   /** False where the source keeps no listing, or could not be listed: `why` says so. */
   readonly isListed: boolean;
   readonly why: string | null;
@@ -47,8 +39,21 @@ export interface AuditCertificate {
   readonly points: number;
   /** Of all key ranges of each side, one after the other. */
   readonly digests: SideDigests;
-  /** Pairs of ranges whose digests were compared, and documents that were looked at in full. */
+  /** Pairs of ranges whose digests were compared. */
   readonly rangesCompared: number;
+}
+
+export interface AuditCertificate extends AuditedSides {
+  readonly v: 1;
+  readonly source: SourceName;
+  readonly generation: GenerationId;
+  readonly fingerprint: string;
+  /** Of the config that was in force. */
+  readonly configHash: string;
+  readonly beganAtMs: number;
+  readonly endedAtMs: number;
+  readonly verdict: AuditVerdict;
+  /** Documents that were looked at in full. */
   readonly documentsRead: number;
   /** Vectors that were made again and compared. */
   readonly sampled: number;

@@ -4,6 +4,7 @@ import {
   compareRows,
   documentId,
   noDigests,
+  type AuditedSides,
   type DocumentId,
   type SideDigests,
 } from "@tidemark/domain";
@@ -14,15 +15,7 @@ import type { AuditedSource, AuditRun } from "./audit-run.ts";
 const pageMax = 1_000;
 const rowsMax = 1_024;
 
-export interface FirstLook {
-  readonly isListed: boolean;
-  readonly why: string | null;
-  readonly listed: number;
-  readonly logged: number;
-  readonly manifests: number;
-  readonly points: number;
-  readonly digests: SideDigests;
-  readonly rangesCompared: number;
+export interface FirstLook extends AuditedSides {
   /** Documents with points, drawn by chance. */
   readonly sample: readonly DocumentId[];
 }
@@ -45,7 +38,12 @@ async function readListing(
   { signal, spool }: AuditRun,
   { from, name }: AuditedSource,
 ): Promise<Pick<FirstLook, "isListed" | "listed" | "why">> {
-  if (!from) return { isListed: false, listed: 0, why: "this process has no listing of it" };
+  if (!from)
+    return {
+      isListed: false,
+      listed: 0,
+      why: "it has no listing, or none that this process can read",
+    };
   let listed = 0;
   let page: { id: DocumentId; digest: string }[] = [];
   try {

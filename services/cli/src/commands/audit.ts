@@ -7,6 +7,7 @@ import {
   clientFor,
   outputFor,
   tell,
+  textOptions,
   wholeNumber,
   type Common,
   type Session,
@@ -42,7 +43,8 @@ export function auditCommand(program: Command, session: Session): void {
         ...(options.last ? {} : { body: bodyOf(options) }),
       });
       const output = outputFor(session, options);
-      tell(output, options, { value: report, text: (value) => auditText(value, output.paint) });
+      const text = (value: AuditWire) => auditText(value, textOptions(session, output));
+      tell(output, options, { value: report, text });
       session.end(exitCodeOf(report));
     });
 }

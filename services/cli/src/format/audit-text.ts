@@ -1,18 +1,21 @@
 /** Certificates as a person reads them: the verdict first, then what it is made of. */
 import type { AuditWire } from "@tidemark/api";
-import type { Paint } from "../output.ts";
-import { count, figure } from "./amounts.ts";
+import { count, figure, moment } from "./amounts.ts";
 import { printable } from "./printable.ts";
+import type { TextOptions } from "./search-text.ts";
 import { table } from "./table.ts";
 
 type Certificate = AuditWire["certificates"][number];
 
 const colors = { clean: "green", undecided: "yellow", faulty: "red" } as const;
 
-export function auditText({ certificates }: AuditWire, paint: Paint): readonly string[] {
+export function auditText(
+  { certificates }: AuditWire,
+  { paint, nowMs }: TextOptions,
+): readonly string[] {
   if (certificates.length === 0) return ["no source was audited yet · tidemark audit does it"];
   return certificates.flatMap((certificate) => [
-    `${certificate.source}: ${paint(colors[certificate.verdict], certificate.verdict)} · ${certificate.endedAt}`,
+    `${certificate.source}: ${paint(colors[certificate.verdict], certificate.verdict)} · ${moment(certificate.endedAt, nowMs)}`,
     `  ${comparedText(certificate)}`,
     ...table(faultRows(certificate), { indent: "  " }),
     ...table(certificate.examples.map(exampleRow), { indent: "    " }),
