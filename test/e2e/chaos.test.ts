@@ -1,11 +1,7 @@
 /** A short run of `npm run chaos`: the long one is a program of its own. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { runChaos } from "../chaos/chaos-run.ts";
 import { findFilesServers, startFilesParts } from "../chaos/files-parts.ts";
 import type { Fault } from "../chaos/plan-faults.ts";
-import { faultsOf } from "../chaos/report.ts";
+import { expectChaosHolds } from "../chaos/short-run.ts";
 import { describeWith } from "../servers/available.ts";
 
 /** One of each kind. */
@@ -25,21 +21,9 @@ describeWith(
   await findFilesServers(),
   (servers) => {
     test("what was acknowledged is found, no answer was wrong, and the index is as one made afresh", async () => {
-      const directory = mkdtempSync(join(tmpdir(), "tidemark-chaos-"));
-      const told: string[] = [];
       await using parts = await startFilesParts(servers());
 
-      const result = await runChaos(parts, {
-        rounds,
-        seed: 11,
-        directory,
-        tell: (line) => told.push(line),
-      });
-
-      expect({ faults: faultsOf(result), told }).toEqual({ faults: [], told });
-      expect(result.acknowledged).toBeGreaterThan(0);
-      expect(result.check?.documents).toBeGreaterThan(200);
-      rmSync(directory, { recursive: true, force: true });
+      await expectChaosHolds(parts, { rounds, seed: 11 });
     }, 400_000);
   },
 );

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { decodeReceipt, type Receipt } from "@tidemark/domain";
 import { receiptsTopic } from "@tidemark/pipeline";
 import { findBucketServers } from "../../e2e/support/bucket-servers.ts";
-import type { TidemarkApi } from "../../e2e/support/tidemark-api.ts";
+import type { Question, TidemarkApi } from "../../e2e/support/tidemark-api.ts";
 import { BucketUnderTest, testCredentials } from "../../servers/bucket-under-test.ts";
 import { chunkCorpus } from "../chunk-corpus.ts";
 import { makeCorpus, type CorpusDocument } from "../corpus.ts";
@@ -12,15 +12,13 @@ import { pushSource } from "../sources-config.ts";
 import { ms, number, percentile } from "../statistics.ts";
 import { bestWay, connectEmbedder, timeAlone } from "./embedder-alone.ts";
 import { Fleet } from "./fleet.ts";
-import { remarkedCorpus, type Remarked } from "./remarks.ts";
+import { remarkedCorpus, untilFound, type Remarked } from "./remarks.ts";
 
 const goalMs = 1_000;
 const seed = 61;
 const loadShare = 0.5;
 const settings = { probed: 40, probes: 80, loaded: 600, textsToTry: 400, warmUp: 5 };
 const quickSettings = { probed: 6, probes: 6, loaded: 60, textsToTry: 64, warmUp: 1 };
-const lookEveryMs = 20;
-const waitMs = 30_000;
 const pauseMs = 200;
 const recordsMax = 100_000;
 /** In the order in which they are passed. */
@@ -179,27 +177,16 @@ async function pushSteadily(
 }
 
 /** One document gets a remark; its chunk is searched for until it is found. */
-async function probe(
-  api: TidemarkApi,
-  { name, put }: Source,
-  { chunk, key, said, text }: Remarked,
-): Promise<Probe> {
+async function probe(api: TidemarkApi, { name, put }: Source, change: Remarked): Promise<Probe> {
+  const { key, text } = change;
+  const searcher = {
+    search: (question: Question) => api.search(question),
+    freshness: () => api.freshnessOf(name),
+  };
   const changedAtMs = Date.now();
   await put(key, text);
-  const question = { query: chunk, limit: 20, per: "chunk", sources: [name] } as const;
-  for (;;) {
-    const { results } = await api.search(question);
-    const foundAtMs = Date.now();
-    if (results.some((hit) => hit.key === key && hit.text.includes(said))) {
-      return { documentId: `${name}/${key}`, changedAtMs, foundAtMs };
-    }
-    if (foundAtMs - changedAtMs > waitMs) {
-      // Many that are pending: the machine does not bear what it was thought to bear.
-      const { pending } = await api.freshnessOf(name);
-      throw new Error(`${name}/${key} is not found, ${pending} documents are pending: ${said}`);
-    }
-    await sleep(lookEveryMs);
-  }
+  await untilFound(searcher, change, { source: name, key });
+  return { documentId: `${name}/${key}`, changedAtMs, foundAtMs: Date.now() };
 }
 
 /** Of what was indexed, by document, in the order in which it was. */

@@ -3,6 +3,8 @@
  * the whole chunk that it comes to be in, which nothing is nearer to than that chunk. A remark alone is
  * often a small part of its chunk, and a search for it finds twenty others first.
  */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Question, SearchResponseWire } from "../../e2e/support/tidemark-api.ts";
 import { chunkCorpus } from "../chunk-corpus.ts";
 import type { CorpusDocument } from "../corpus.ts";
 
@@ -70,6 +72,37 @@ export async function remarkedCorpus(
     remarked.push({ key: document.key, text, said, chunk });
   }
   return remarked;
+}
+
+const lookEveryMs = 20;
+const waitMs = 30_000;
+
+/** Whoever searches, and what is told of a search that never finds it. */
+export interface Searcher {
+  search(question: Question): Promise<SearchResponseWire>;
+  freshness(): Promise<{ readonly pending: number; readonly searchable: number }>;
+}
+
+/** Resolves when a search finds the remark in the document. @throws Error when none does in 30 s */
+export async function untilFound(
+  searcher: Searcher,
+  { chunk, said }: Remarked,
+  { source, key }: { readonly source: string; readonly key: string },
+): Promise<void> {
+  const question = { query: chunk, limit: 20, per: "chunk", sources: [source] } as const;
+  const untilMs = performance.now() + waitMs;
+  for (;;) {
+    const { results } = await searcher.search(question);
+    if (results.some((hit) => hit.key === key && hit.text.includes(said))) return;
+    if (performance.now() > untilMs) {
+      // Many that are pending: the machine does not bear what it was thought to bear.
+      const { pending, searchable } = await searcher.freshness();
+      throw new Error(
+        `${source}/${key} is not found in ${waitMs} ms, ${searchable} documents are, ${pending} are pending: ${said}`,
+      );
+    }
+    await sleep(lookEveryMs);
+  }
 }
 
 /** The lists' lengths share no divisor, so that no two of 315 share a sentence. */

@@ -2,7 +2,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "pg";
-import type { Question, SearchResponseWire } from "../../e2e/support/tidemark-api.ts";
 import { DatabaseUnderTest } from "../../servers/database-under-test.ts";
 import { findLocalPostgres } from "../../servers/postgres.ts";
 import { BenchedProcess } from "../benched-process.ts";
@@ -12,15 +11,13 @@ import type { Part, PartContext, PartReport } from "../part.ts";
 import { ms, number, percentile } from "../statistics.ts";
 import { bestWay, connectEmbedder, timeAlone } from "./embedder-alone.ts";
 import { Fleet } from "./fleet.ts";
-import { remarkedCorpus, type Remarked } from "./remarks.ts";
+import { remarkedCorpus, untilFound, type Remarked, type Searcher } from "./remarks.ts";
 
 const goalMs = 1_000;
 const seed = 71;
 const loadShare = 0.5;
 const settings = { probed: 40, probes: 100, loaded: 400, textsToTry: 300, warmUp: 5 };
 const quickSettings = { probed: 6, probes: 6, loaded: 40, textsToTry: 64, warmUp: 1 };
-const lookEveryMs = 20;
-const waitMs = 30_000;
 const pauseMs = 100;
 
 const tablesSql = `
@@ -28,11 +25,9 @@ create table probed (id int primary key, title text not null, body text not null
 create table loaded (id bigint primary key generated always as identity, title text not null, body text not null);`;
 
 /** Tidemark as somebody who searches sees it. */
-interface Shape {
+interface Shape extends Searcher {
   readonly title: string;
   readonly database: DatabaseUnderTest;
-  search(question: Question): Promise<SearchResponseWire>;
-  searchable(): Promise<{ readonly searchable: number; readonly pending: number }>;
 }
 
 interface Measured {
@@ -82,7 +77,7 @@ async function openServices(context: PartContext, database: DatabaseUnderTest): 
     title: "as services, on Kafka and Qdrant",
     database,
     search: (question) => api.search(question),
-    searchable: () => api.freshnessOf("shop"),
+    freshness: () => api.freshnessOf("shop"),
   };
   return { shape, grpc: fleet.grpc };
 }
@@ -97,7 +92,7 @@ async function openOneProcess(context: PartContext, database: DatabaseUnderTest)
     title: "one process, on SQLite",
     database,
     search: (question) => process.ask("POST", "/v1/search", question),
-    searchable: () => process.freshnessOf("shop"),
+    freshness: () => process.freshnessOf("shop"),
   };
   return { shape, grpc: null };
 }
@@ -119,7 +114,7 @@ async function fill(
 
 async function untilSearchable(shape: Shape, documents: number, signal: AbortSignal) {
   for (;;) {
-    const { pending, searchable } = await shape.searchable();
+    const { pending, searchable } = await shape.freshness();
     if (searchable >= documents && pending === 0) return;
     await sleep(pauseMs, undefined, { signal });
   }
@@ -217,30 +212,12 @@ async function insertSteadily(
 }
 
 /** One row gets a remark; its chunk is searched for until it is found. Milliseconds. */
-async function probe(
-  shape: Shape,
-  client: Client,
-  { chunk, said, text }: Remarked,
-  id: number,
-): Promise<number> {
+async function probe(shape: Shape, client: Client, change: Remarked, id: number): Promise<number> {
   // From before it is sent, so no later than its commit.
   const changedAtMs = performance.now();
-  await client.query("update probed set body = $2 where id = $1", [id, text]);
-  const question = { query: chunk, limit: 20, per: "chunk", sources: ["shop"] } as const;
-  for (;;) {
-    const { results } = await shape.search(question);
-    const tookMs = performance.now() - changedAtMs;
-    const key = `public.probed/${id}`;
-    if (results.some((hit) => hit.key === key && hit.text.includes(said))) return tookMs;
-    if (tookMs > waitMs) {
-      // Many that are pending: the machine does not bear what it was thought to bear.
-      const { pending, searchable } = await shape.searchable();
-      throw new Error(
-        `${shape.title}: ${key} is not found after ${number(tookMs)} ms; ${searchable} documents are, ${pending} are pending`,
-      );
-    }
-    await sleep(lookEveryMs);
-  }
+  await client.query("update probed set body = $2 where id = $1", [id, change.text]);
+  await untilFound(shape, change, { source: "shop", key: `public.probed/${id}` });
+  return performance.now() - changedAtMs;
 }
 
 function reportOf(run: {
