@@ -6,7 +6,6 @@ import {
   noDigests,
   type AuditedSides,
   type DocumentId,
-  type SideDigests,
 } from "@tidemark/domain";
 import { TransientError } from "../errors.ts";
 import type { LeafPage } from "../ports/audited-index.ts";

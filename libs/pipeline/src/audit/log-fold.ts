@@ -2,6 +2,7 @@
 import { decodeMutation, foldSeen, type DocumentId, type SourceName } from "@tidemark/domain";
 import type { AuditSpool, LoggedState } from "../ports/audit-spool.ts";
 import type { EventLog, LogRecord } from "../ports/event-log.ts";
+import { readRange } from "../read-range.ts";
 import { mutationsTopic } from "../topics.ts";
 
 /** Each may be as large as a record can be. */
@@ -27,15 +28,11 @@ export class LogFold {
   /** Reads up to where the log ends now. */
   async advance(signal: AbortSignal): Promise<void> {
     for (const { begin, end, partition } of await this.#log.ranges(mutationsTopic)) {
-      let from = Math.max(begin, this.#next.get(partition) ?? 0);
-      while (from < end) {
+      const from = Math.max(begin, this.#next.get(partition) ?? 0);
+      const range = { begin: from, end, partition };
+      for await (const records of readRange(this.#log, mutationsTopic, range, readBatch)) {
         signal.throwIfAborted();
-        const bounds = { from, to: end, recordsMax: readBatch };
-        const records = await this.#log.read(mutationsTopic, partition, bounds);
-        const last = records.at(-1);
-        if (!last) break;
         this.#take(records);
-        from = last.offset + 1;
       }
       this.#next.set(partition, end);
     }

@@ -1,6 +1,7 @@
 /** Events set aside, with the reason and where they came from; content by reference alone. */
 import { sha256Hex, type Revision } from "@tidemark/domain";
 import type { EventLog } from "../ports/event-log.ts";
+import { readRange } from "../read-range.ts";
 import { deadLettersTopic } from "../topics.ts";
 
 export interface DeadLetter {
@@ -49,26 +50,15 @@ export function decodeDeadLetter(value: string | null): DeadLetter | null {
   return v === 1 ? letter : null;
 }
 
-const readBatch = 1_000;
-
 /** Every dead letter's newest record, open or not. */
 export async function readDeadLetters(log: EventLog): Promise<Map<string, DeadLetter>> {
   const letters = new Map<string, DeadLetter>();
   for (const range of await log.ranges(deadLettersTopic)) {
-    let from = range.begin;
-    while (from < range.end) {
-      const records = await log.read(deadLettersTopic, range.partition, {
-        from,
-        to: range.end,
-        recordsMax: readBatch,
-      });
-      const last = records.at(-1);
-      if (!last) break;
+    for await (const records of readRange(log, deadLettersTopic, range)) {
       for (const record of records) {
         const letter = decodeDeadLetter(record.value);
         if (letter) letters.set(deadLetterId(letter), letter);
       }
-      from = last.offset + 1;
     }
   }
   return letters;

@@ -13,6 +13,7 @@ import {
 } from "@tidemark/domain";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Clock, PipelineLogger } from "../ports/world.ts";
+import { readRange } from "../read-range.ts";
 import { controlTopic } from "../topics.ts";
 import { beganAnew } from "./began-anew.ts";
 import type { ReplayJob } from "./replay-job.ts";
@@ -30,7 +31,6 @@ export interface SourceRecord {
   readonly state?: string;
 }
 
-const readBatch = 1_000;
 const acceptedMax = 10_000;
 
 type ControlRecord =
@@ -249,24 +249,17 @@ export class Catalogue {
   async #read(): Promise<ReadonlySet<string>> {
     const keys = new Set<string>();
     for (const range of await this.#log.ranges(controlTopic)) {
-      const { partition, end: to } = range;
-      let from = Math.max(range.begin, this.#next.get(partition) ?? 0);
-      while (from < to) {
-        const records = await this.#log.read(controlTopic, partition, {
-          from,
-          to,
-          recordsMax: readBatch,
-        });
-        const last = records.at(-1);
-        if (!last) break;
-        for (const { key, value } of records) {
+      const { end, partition } = range;
+      const begin = Math.max(range.begin, this.#next.get(partition) ?? 0);
+      this.#next.set(partition, begin);
+      for await (const records of readRange(this.#log, controlTopic, { begin, end, partition })) {
+        for (const { key, offset, value } of records) {
           keys.add(key);
           if (value === null) this.#forget(key);
           else this.#take(value);
+          this.#next.set(partition, offset + 1);
         }
-        from = last.offset + 1;
       }
-      this.#next.set(partition, from);
     }
     return keys;
   }

@@ -2,9 +2,9 @@
 import { TransientError } from "../errors.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Clock, PipelineLogger } from "../ports/world.ts";
+import { readRange } from "../read-range.ts";
 
 const lookEveryMs = 100;
-const readBatch = 1_000;
 
 export async function followTopic(
   { clock, log, logger }: { log: EventLog; clock: Clock; logger: PipelineLogger },
@@ -26,18 +26,11 @@ export async function followTopic(
       if (identity !== null && identity !== id) next = new Map();
       for (const { begin, end, partition } of await log.ranges(topic)) {
         const first = identity === null ? Math.max(begin, end - options.backRecords) : begin;
-        let from = Math.max(begin, next.get(partition) ?? first);
-        while (from < end) {
-          const records = await log.read(topic, partition, {
-            from,
-            to: end,
-            recordsMax: readBatch,
-          });
-          const last = records.at(-1);
+        const from = Math.max(begin, next.get(partition) ?? first);
+        for await (const records of readRange(log, topic, { begin: from, end, partition })) {
           for (const { value } of records) if (value !== null) options.take(value);
-          from = last ? last.offset + 1 : end;
         }
-        next.set(partition, from);
+        next.set(partition, Math.max(from, end));
       }
       identity = id;
     } catch (error) {

@@ -13,6 +13,7 @@ import {
   type StoredBudget,
 } from "@tidemark/domain";
 import type { EventLog } from "../ports/event-log.ts";
+import { readRange } from "../read-range.ts";
 import { freshnessTopic } from "../topics.ts";
 
 export interface BudgetObjective extends Objective {
@@ -49,7 +50,6 @@ export interface CountedTo {
 }
 
 const kinds = ["change", "restriction"] as const;
-const readBatch = 1_000;
 const progressKey = "progress";
 
 interface Account {
@@ -73,12 +73,9 @@ export class FreshnessAccounts {
 
   static async load(log: EventLog, objectives: Objectives): Promise<FreshnessAccounts> {
     const accounts = new FreshnessAccounts(log, objectives);
-    for (const { begin, end, partition } of await log.ranges(freshnessTopic)) {
-      for (let from = begin; from < end;) {
-        const range = { from, to: end, recordsMax: readBatch };
-        const records = await log.read(freshnessTopic, partition, range);
+    for (const range of await log.ranges(freshnessTopic)) {
+      for await (const records of readRange(log, freshnessTopic, range)) {
         for (const { key, value } of records) if (value !== null) accounts.#take(key, value);
-        from = (records.at(-1)?.offset ?? end - 1) + 1;
       }
     }
     return accounts;

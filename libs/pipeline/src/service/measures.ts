@@ -3,9 +3,8 @@
  * `measures` topic. Each name has one writer at a time; everybody reads.
  */
 import type { EventLog } from "../ports/event-log.ts";
+import { readRange } from "../read-range.ts";
 import { measuresTopic } from "../topics.ts";
-
-const readBatch = 1_000;
 
 export class Measures {
   readonly #log: EventLog;
@@ -47,18 +46,16 @@ export class Measures {
       this.#next.clear();
       this.#identity = id;
     }
-    for (const { begin, end: to, partition } of await this.#log.ranges(measuresTopic)) {
-      let from = Math.max(begin, this.#next.get(partition) ?? 0);
-      while (from < to) {
-        const range = { from, to, recordsMax: readBatch };
-        const records = await this.#log.read(measuresTopic, partition, range);
+    for (const { begin, end, partition } of await this.#log.ranges(measuresTopic)) {
+      const from = Math.max(begin, this.#next.get(partition) ?? 0);
+      const range = { begin: from, end, partition };
+      for await (const records of readRange(this.#log, measuresTopic, range)) {
         for (const { key, value } of records) {
           if (value === null) this.#values.delete(key);
           else this.#values.set(key, value);
         }
-        from = (records.at(-1)?.offset ?? to) + 1;
       }
-      this.#next.set(partition, from);
+      this.#next.set(partition, Math.max(from, end));
     }
   }
 }

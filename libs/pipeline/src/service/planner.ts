@@ -20,6 +20,7 @@ import type { PlanReport } from "../operations.ts";
 import type { ContentStore } from "../ports/document-source.ts";
 import type { EventLog, LogRecord } from "../ports/event-log.ts";
 import type { TextExtractor } from "../ports/extractor.ts";
+import { readRange } from "../read-range.ts";
 import { mutationsTopic } from "../topics.ts";
 
 export interface PlanOptions {
@@ -128,15 +129,7 @@ function placeOf({ partition, offset }: { readonly partition: number; readonly o
 
 async function* recordsOf(log: EventLog): AsyncGenerator<LogRecord> {
   for (const range of await log.ranges(mutationsTopic)) {
-    let from = range.begin;
-    while (from < range.end) {
-      const bounds = { from, to: range.end, recordsMax: readBatch };
-      const records = await log.read(mutationsTopic, range.partition, bounds);
-      const last = records.at(-1);
-      if (!last) break;
-      yield* records;
-      from = last.offset + 1;
-    }
+    for await (const records of readRange(log, mutationsTopic, range, readBatch)) yield* records;
   }
 }
 

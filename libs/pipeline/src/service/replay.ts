@@ -14,6 +14,7 @@ import {
 import type { EventLog, LogRecord, PartitionRange } from "../ports/event-log.ts";
 import type { Clock } from "../ports/world.ts";
 import { mutationInScope } from "../stages/replay.ts";
+import { readRange } from "../read-range.ts";
 import { mutationsTopic, replayGroup } from "../topics.ts";
 import type { Catalogue } from "./catalogue.ts";
 import {
@@ -150,16 +151,8 @@ export class Replayer {
 
   async *#recordsOf(ranges: readonly PartitionRange[]): AsyncGenerator<LogRecord> {
     const { log } = this.#options;
-    for (const { begin, end, partition } of ranges) {
-      let from = begin;
-      while (from < end) {
-        const bounds = { from, to: end, recordsMax: readBatch };
-        const records = await log.read(mutationsTopic, partition, bounds);
-        const last = records.at(-1);
-        if (!last) break;
-        yield* records;
-        from = last.offset + 1;
-      }
+    for (const range of ranges) {
+      for await (const records of readRange(log, mutationsTopic, range, readBatch)) yield* records;
     }
   }
 }

@@ -1,7 +1,6 @@
 /** Reads a topic from a place on, as far as it has grown, without a group. */
 import type { EventLog, LogRecord, PartitionRange } from "../ports/event-log.ts";
-
-const readBatch = 1_000;
+import { readRange } from "../read-range.ts";
 
 export class TopicTail {
   readonly #log: EventLog;
@@ -58,18 +57,17 @@ export class TopicTail {
       this.#identity = id;
       this.#next = new Map();
     }
-    for (const { begin, end, partition } of ranges ?? (await this.ranges())) {
-      let from = Math.max(begin, this.#next.get(partition) ?? begin);
-      while (from < end) {
-        const range = { from, to: end, recordsMax: readBatch };
-        const records = await this.#log.read(this.#topic, partition, range);
+    for (const range of ranges ?? (await this.ranges())) {
+      const { end, partition } = range;
+      const begin = Math.max(range.begin, this.#next.get(partition) ?? range.begin);
+      if (begin >= end) continue;
+      for await (const records of readRange(this.#log, this.#topic, { begin, end, partition })) {
         for (const record of records) {
           if (record.value !== null) take({ ...record, value: record.value });
+          this.#next.set(partition, record.offset + 1);
         }
-        const last = records.at(-1);
-        from = last ? last.offset + 1 : end;
-        this.#next.set(partition, from);
       }
+      this.#next.set(partition, end);
     }
   }
 }

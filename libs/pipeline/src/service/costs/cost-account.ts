@@ -5,6 +5,7 @@
  */
 import { decodeReceipt, type GenerationId } from "@tidemark/domain";
 import type { EventLog } from "../../ports/event-log.ts";
+import { readRange } from "../../read-range.ts";
 import { billsTopic, receiptsTopic } from "../../topics.ts";
 import type { Measures } from "../measures.ts";
 import type { Bill } from "./bill.ts";
@@ -33,7 +34,6 @@ export interface CostAccount {
 }
 
 const accountName = "costs/account";
-const readBatch = 1_000;
 /** Sources and generations are few; what is more is added up as others. */
 const linesMax = 1_000;
 
@@ -62,15 +62,13 @@ export async function foldCosts(
     const name = `${topic}@${id}`;
     // A topic that was made anew is read from its beginning: nothing of it was counted.
     const places: Record<string, number> = { ...before?.next[name] };
-    for (const { begin, end: to, partition } of await log.ranges(topic)) {
-      let from = Math.max(begin, places[partition] ?? 0);
-      while (from < to) {
-        const records = await log.read(topic, partition, { from, to, recordsMax: readBatch });
+    for (const { begin, end, partition } of await log.ranges(topic)) {
+      const from = Math.max(begin, places[partition] ?? 0);
+      for await (const records of readRange(log, topic, { begin: from, end, partition })) {
         for (const { value } of records) if (value !== null) take(topic, value);
-        isChanged ||= records.length > 0;
-        from = (records.at(-1)?.offset ?? to) + 1;
+        isChanged = true;
       }
-      places[partition] = Math.min(from, to);
+      places[partition] = end;
     }
     next[name] = places;
   }
