@@ -48,7 +48,8 @@ export interface ChaosResult {
 }
 
 const checkerMain = join(import.meta.dirname, "../checker/main.ts");
-const perSecondDefault = 25;
+/** So that 20 a second are asked at least, also while nobody answers and too many are open. */
+const perSecondDefault = 32;
 const pauseMsDefault = 100;
 const settleWithinMs = 240_000;
 const reportBytesMax = 64 << 20;
