@@ -8,6 +8,8 @@ import type { Round } from "./plan-faults.ts";
 import { faultsOf } from "./report.ts";
 
 const documentsLeast = 200;
+/** Few machines that run tests have more than two cores. */
+const perSecond = 25;
 
 /** Runs so many rounds, and expects that nothing was lost, wrong or left unchecked. */
 export async function expectChaosHolds(
@@ -17,7 +19,12 @@ export async function expectChaosHolds(
   const directory = mkdtempSync(join(tmpdir(), "tidemark-chaos-"));
   const told: string[] = [];
 
-  const result = await runChaos(parts, { ...options, directory, tell: (line) => told.push(line) });
+  const result = await runChaos(parts, {
+    ...options,
+    perSecond,
+    directory,
+    tell: (line) => told.push(line),
+  });
 
   expect({ faults: faultsOf(result), told }).toEqual({ faults: [], told });
   expect(result.acknowledged).toBeGreaterThan(0);
