@@ -56,6 +56,8 @@ export interface Remarked {
 export async function remarkedCorpus(
   documents: readonly CorpusDocument[],
   count: number,
+  /** What the source makes of a document before it is cut. */
+  asCut = (document: CorpusDocument) => document,
 ): Promise<readonly Remarked[]> {
   if (count * sentences > subjects.length * deeds.length * places.length) {
     throw new RangeError(`${count} remarks cannot all be different`);
@@ -66,7 +68,7 @@ export async function remarkedCorpus(
     if (!document) throw new RangeError("there is nothing to change");
     const said = remark(number);
     const text = `${document.text}\n## A remark\n\n${said}\n`;
-    const { texts } = await chunkCorpus([{ key: document.key, text }]);
+    const { texts } = await chunkCorpus([asCut({ key: document.key, text })]);
     const chunk = texts.find((each) => each.includes(said));
     if (chunk === undefined) throw new Error(`${document.key} has no chunk with: ${said}`);
     remarked.push({ key: document.key, text, said, chunk });

@@ -157,7 +157,11 @@ async function measure(
   },
 ): Promise<Measured> {
   const { context, corpus, loaded, probes, speed, warmUp } = run;
-  const changes = await remarkedCorpus(corpus, warmUp + probes);
+  const changes = await remarkedCorpus(corpus, warmUp + probes, ({ key, text }) => ({
+    // A row is plain text, as its template has it.
+    key: "row.txt",
+    text: `${key}\n\n${text}`,
+  }));
   await using clients = new AsyncDisposableStack();
   const session = async () => {
     const client = await shape.database.session();
