@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { metricNames } from "@tidemark/runtime";
+import { createMetrics, metricNames } from "@tidemark/runtime";
 import { parse, stringify } from "yaml";
 import { boards, generatedFiles } from "../deploy/monitoring/generated-files.ts";
 import { alerts, recordNames, ruleGroups } from "../deploy/monitoring/rule-files.ts";
@@ -56,6 +56,24 @@ test("each page on an alert is of an alert", () => {
 
 test("each alert has series that it fires for, and series that it does not fire for", () => {
   expect(Object.keys(alertCases).toSorted()).toEqual(names.toSorted());
+});
+
+test("each metric is set by something", () => {
+  const all = createMetrics({ processDefaults: false });
+  const files = ["libs", "services"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((path) => /^[a-z]+\/src\/.*(?<!\.test)\.ts$/u.test(path))
+      .map((path) => `${folder}/${path}`),
+  );
+  const code = files.map(read).join("\n");
+  const isSet = (name: string) =>
+    new RegExp(
+      `etrics\\.${name}\\s*\\.(set|inc|observe)\\(|setState\\([\\w.#]*etrics\\.${name},`,
+      "u",
+    ).test(code);
+
+  const { registry: _registry, ...metrics } = all;
+  expect(Object.keys(metrics).filter((name) => !isSet(name))).toEqual([]);
 });
 
 test("rules ask for metrics that there are", () => {

@@ -17,8 +17,10 @@ const target = `max by (source) (${names.objective}{kind="change"})`;
 const oldest = `max by (source) (${names.oldestPending})`;
 const watermark = `max by (source) (${names.completeUpTo})`;
 const watermark20mAgo = `max by (source) (${names.completeUpTo} offset 20m)`;
-/** Twice the longest time between scans by default, and an hour. */
-const notProvenHours = 13;
+const scanEvery = `max by (source) (${names.scanEvery})`;
+/** What is not listed says all the time how far it is; what is listed, when a scan has ended. */
+const notProvenSeconds = 3_600;
+const provenAgo = `time() - (${watermark} > 0)`;
 
 function lateShare(range: string): string {
   const late = `sum ${bySourceAndKind} (rate(${names.changesLate}[${range}]))`;
@@ -83,11 +85,12 @@ export const objectiveRules: RuleGroup = {
     },
     {
       alert: "TidemarkNotProven",
-      expr: `time() - (${watermark} > 0) > ${notProvenHours} * 3600`,
+      expr: `${provenAgo} > 2 * ${scanEvery} + ${notProvenSeconds} or (${provenAgo} > ${notProvenSeconds} unless ${scanEvery})`,
       for: "10m",
       severity: "ticket",
       summary: "{{ $labels.source }} is proven only up to {{ $value | humanizeDuration }} ago",
-      description: "No listing of it has ended since, or its markers stand still.",
+      description:
+        "No listing of it has ended since, in twice the time that its `scan` names and an hour, or its markers stand still.",
     },
     {
       alert: "TidemarkRestrictionsLate",

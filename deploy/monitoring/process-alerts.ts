@@ -32,6 +32,14 @@ export const processAlerts: RuleGroup = {
       description: "There is no target at all: no other alert can fire.",
     },
     {
+      alert: "TidemarkNotReady",
+      expr: `max by (service, instance) (${names.ready}{job="tidemark"}) == 0`,
+      for: "30m",
+      severity: "ticket",
+      summary: "{{ $labels.service }} at {{ $labels.instance }} does not become ready",
+      description: "It runs, and its /readyz has said for half an hour why it cannot serve.",
+    },
+    {
       alert: "TidemarkRestarting",
       expr: `changes(process_start_time_seconds{job="tidemark"}[30m]) > 3`,
       severity: "ticket",
@@ -63,11 +71,13 @@ export const auditAlerts: RuleGroup = {
     },
     {
       alert: "TidemarkAuditOverdue",
-      expr: `time() - max by (source) (${names.auditEnd}) > 2 * 86400`,
+      // Nothing is due, and nothing overdue, where the config leaves audits to whoever asks.
+      expr: `time() - max by (source) (${names.auditDue}) > max by (source) (${names.auditEvery})`,
       for: "10m",
       severity: "ticket",
-      summary: "{{ $labels.source }} has not been audited for {{ $value | humanizeDuration }}",
-      description: "It is compared every 24 hours by default; what differs by now is not known.",
+      summary: "The audit of {{ $labels.source }} has been due for {{ $value | humanizeDuration }}",
+      description:
+        "That is longer than the config's `audit.every`: what differs by now is not known.",
     },
   ],
 };

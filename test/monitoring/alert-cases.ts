@@ -18,8 +18,11 @@ const files = '{source="files"}';
 
 const worstSentinel = 'tidemark_sentinel_distance{generation="g1",quantile="1"}';
 
-const auditEnd = (verdict: string) =>
-  `tidemark_audit_end_timestamp_seconds{source="files",verdict="${verdict}"}`;
+/** The next audit is due an hour after the clocks' beginning, and so often. */
+const auditDue = (every: "6h" | "12h"): AlertCase["series"] => ({
+  [`tidemark_audit_due_timestamp_seconds${files}`]: "3600x90",
+  [`tidemark_audit_every_seconds${files}`]: every === "6h" ? "21600x90" : "43200x90",
+});
 
 /** A change a second, and of a hundred so many late. */
 function burning(late: number, input: Pick<AlertCase, "at" | "every">): AlertCase {
@@ -45,6 +48,12 @@ function behind(input: {
     [`tidemark_objective_seconds${change}`]: "60x2000",
   };
 }
+
+/** Proven up to the clocks' beginning, and listed so often. */
+const notProven = (scanEvery: string): AlertCase["series"] => ({
+  ...behind({ oldest: "0x90", watermark: "60x90" }),
+  [`tidemark_scan_every_seconds${files}`]: scanEvery,
+});
 
 const at = (when: string, series: AlertCase["series"]): AlertCase => ({ series, at: when });
 
@@ -102,6 +111,10 @@ export const alertCases: Readonly<Record<string, AlertCases>> = {
     fires: at("20m", { 'up{job="qdrant"}': "1x20" }),
     quiet: at("20m", { [up]: "0x20" }),
   },
+  TidemarkNotReady: {
+    fires: at("40m", { [`tidemark_ready${up.slice(2)}`]: "0x40" }),
+    quiet: at("40m", { [`tidemark_ready${up.slice(2)}`]: "0x25 1 0x25" }),
+  },
   TidemarkRestarting: {
     fires: at("30m", { [`process_start_time_seconds${up.slice(2)}`]: "0+10x30" }),
     quiet: at("30m", { [`process_start_time_seconds${up.slice(2)}`]: "5x14 6x15" }),
@@ -115,12 +128,8 @@ export const alertCases: Readonly<Record<string, AlertCases>> = {
     quiet: at("5m", { 'tidemark_audit_faults{source="files",fault="missing"}': "0x5" }),
   },
   TidemarkAuditOverdue: {
-    fires: { at: "50h", every: "10m", series: { [auditEnd("clean")]: "100x360" } },
-    quiet: {
-      at: "50h",
-      every: "10m",
-      series: { [auditEnd("clean")]: "100x360", [auditEnd("faulty")]: "90000x360" },
-    },
+    fires: { at: "10h", every: "10m", series: auditDue("6h") },
+    quiet: { at: "10h", every: "10m", series: auditDue("12h") },
   },
   TidemarkVectorsMoved: {
     fires: at("5m", { [worstSentinel]: "0.03x5" }),
@@ -163,12 +172,8 @@ export const alertCases: Readonly<Record<string, AlertCases>> = {
     quiet: at("40m", behind({ oldest: "0+60x60", watermark: "0+60x15 900x45" })),
   },
   TidemarkNotProven: {
-    fires: { at: "14h", every: "10m", series: behind({ oldest: "0x90", watermark: "60x90" }) },
-    quiet: {
-      at: "14h",
-      every: "10m",
-      series: behind({ oldest: "0x90", watermark: "60x60 28800x30" }),
-    },
+    fires: { at: "14h", every: "10m", series: notProven("21600x90") },
+    quiet: { at: "14h", every: "10m", series: notProven("43200x90") },
   },
   TidemarkRestrictionsLate: {
     fires: at("30m", { [`tidemark_changes_late_total${restriction}`]: "0x25 0+2x10" }),

@@ -33,6 +33,17 @@ export const pipelineBoard: Board = {
           "set aside · {{reason}}": `sum by (reason) (rate(${names.deadLetters}[5m]))`,
         },
       },
+      {
+        title: "Set aside now",
+        unit: "short",
+        queries: { "{{reason}}": `max by (reason) (${names.deadLettersKept})` },
+      },
+      {
+        title: "Breakers that are open",
+        description: "One batch at a time is tried, until one succeeds.",
+        unit: "short",
+        queries: { "{{breaker}}": `max by (breaker) (${names.breaker}{state="open"})` },
+      },
     ],
     Sources: [
       {
@@ -93,11 +104,15 @@ export const pipelineBoard: Board = {
         queries: { spent: `max(${names.budget})` },
       },
       {
-        title: "Embedder service: queue, and time of a request",
+        title: "Texts that wait for a vector",
         unit: "short",
+        queries: { "{{lane}}": `sum by (lane) (${names.embedQueue})` },
+      },
+      {
+        title: "Embedder service: time of a request",
+        unit: "s",
         queries: {
-          "waiting · {{lane}}": `sum by (lane) (${names.embedQueue})`,
-          "p99 in s · {{lane}}": quantile(0.99, names.embedderRequest, "lane"),
+          "p99 · {{lane}}": quantile(0.99, names.embedderRequest, "lane"),
         },
       },
     ],
@@ -126,6 +141,18 @@ export const pipelineBoard: Board = {
         title: "Documents",
         unit: "short",
         queries: { "{{source}} · {{state}}": `max by (source, state) (${names.documents})` },
+      },
+      {
+        title: "Points by generation",
+        unit: "short",
+        queries: { "{{generation}}": `max by (generation) (${names.points})` },
+      },
+      {
+        title: "States of generations",
+        unit: "short",
+        queries: {
+          "{{generation}} · {{state}}": `max by (generation, state) (${names.generation}) > 0`,
+        },
       },
       {
         title: "Faults by the last audit",
@@ -162,6 +189,16 @@ export const pipelineBoard: Board = {
     ],
     Resources: [
       {
+        title: "Ready",
+        unit: "short",
+        queries: { "{{service}} {{instance}}": `${names.ready}{job="tidemark"}` },
+      },
+      {
+        title: "Writes that wait for SQLite",
+        unit: "short",
+        queries: { "{{lane}}": `sum by (lane) (${names.writerQueue})` },
+      },
+      {
         title: "CPU",
         unit: "percentunit",
         queries: {
@@ -174,9 +211,12 @@ export const pipelineBoard: Board = {
         queries: { "{{service}} {{instance}}": `process_resident_memory_bytes{job="tidemark"}` },
       },
       {
-        title: "Event loop, 99th percentile",
+        title: "How late the event loop is",
         unit: "s",
-        queries: { "{{service}} {{instance}}": `nodejs_eventloop_lag_p99_seconds{job="tidemark"}` },
+        queries: {
+          "p99 · {{service}} {{instance}}": `nodejs_eventloop_lag_p99_seconds{job="tidemark"}`,
+          "worst · {{service}} {{instance}}": `${names.eventLoopLag}{job="tidemark"}`,
+        },
       },
     ],
   },

@@ -24,7 +24,7 @@ export interface HealthParts {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly health: {
-    readonly live: Pick<EventLoopWatch, "isLive">;
+    readonly live: Pick<EventLoopWatch, "isLive" | "takeLagMs">;
     readonly readiness: Pick<Readiness, "isReady" | "reasons">;
   };
   /** Null when none are configured: then only loopback may be listened on. */

@@ -6,7 +6,7 @@ import { aKey, bearing } from "./test-server.ts";
 function aHealthServer(keys: readonly KeyRecord[] | null = null, create = createHealthServer) {
   const readiness = new Readiness({ starting: "opening the models" });
   const metrics = createMetrics({ processDefaults: false });
-  const live = { isLive: true };
+  const live = { isLive: true, takeLagMs: () => 250 };
   const health = { live, readiness };
   const app = create({
     logger: silentLogger,
@@ -36,6 +36,19 @@ test("metrics need a key where there are keys; health never does", async () => {
   expect(await ask("/metrics")).toBe(401);
   expect(await ask("/metrics", bearing("prometheus"))).toBe(200);
   expect(await ask("/healthz")).toBe(200);
+});
+
+test("metrics say whether it is ready, and how late its event loop ran", async () => {
+  const { app, readiness } = aHealthServer();
+  const scrape = async () => (await app.inject({ method: "GET", url: "/metrics" })).body;
+
+  const starting = await scrape();
+  readiness.clear("starting");
+  const ready = await scrape();
+
+  expect(starting).toContain("tidemark_ready 0\n");
+  expect(ready).toContain("tidemark_ready 1\n");
+  expect(ready).toContain("tidemark_event_loop_lag_seconds 0.25\n");
 });
 
 test("there is nothing else at its address", async () => {

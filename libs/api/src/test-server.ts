@@ -27,7 +27,7 @@ export function aServer(options: TestServerOptions = {}): TestServer {
     operations,
     logger,
     metrics,
-    health: { live: { isLive: true }, readiness: { isReady, reasons } },
+    health: { live: { isLive: true, takeLagMs: () => 0 }, readiness: { isReady, reasons } },
     keys,
     options: { version: "0.0.0", ...(bodyBytesMax === undefined ? {} : { bodyBytesMax }) },
   });

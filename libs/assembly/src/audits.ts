@@ -1,5 +1,5 @@
 /** The audit of an open process: where it runs, who may ask for it, and what is told of its end. */
-import { auditFaults, sha256Hex, type AuditCertificate } from "@tidemark/domain";
+import { sha256Hex, type AuditCertificate } from "@tidemark/domain";
 import {
   Auditor,
   runAudits,
@@ -8,9 +8,10 @@ import {
   type Call,
   type TidemarkService,
 } from "@tidemark/pipeline";
-import type { Config, Metrics } from "@tidemark/runtime";
+import type { Config } from "@tidemark/runtime";
 import { SqliteAuditSpool } from "@tidemark/sqlite";
 import { randomUUID } from "node:crypto";
+import { AuditGauges } from "./audit-gauges.ts";
 import type { Parts } from "./open-parts.ts";
 import { systemChance, systemClock } from "./world.ts";
 
@@ -21,11 +22,10 @@ export const auditCall: Call<AuditRequest, readonly AuditCertificate[]> = {
   withinMs: 6 * 60 * 60_000,
 };
 
-const msPerSecond = 1_000;
-
 export function openAuditor(parts: Parts, service: TidemarkService): Auditor {
   const { board, catalogue, generations, options, rechunk, sources, stores } = parts;
   const { audit } = options.config;
+  const gauges = new AuditGauges(options.metrics, audit);
   return new Auditor({
     log: stores.log,
     index: stores.index,
@@ -60,7 +60,7 @@ export function openAuditor(parts: Parts, service: TidemarkService): Auditor {
     },
     async keep(certificate) {
       await catalogue.putAudit(certificate);
-      tellAudit(options.metrics, certificate);
+      gauges.ended(certificate);
     },
   });
 }
@@ -71,9 +71,13 @@ export async function auditLoop(
   auditor: Auditor,
   signal: AbortSignal,
 ): Promise<void> {
-  const { catalogue, options } = parts;
+  const { catalogue, options, sources } = parts;
+  const gauges = new AuditGauges(options.metrics, options.config.audit);
   const { everyMs, repair, sample } = options.config.audit;
-  for (const certificate of catalogue.audits) tellAudit(options.metrics, certificate);
+  gauges.expect(sources.served.keys(), systemClock.nowMs());
+  for (const certificate of catalogue.audits) {
+    if (sources.served.has(certificate.source)) gauges.ended(certificate);
+  }
   if (everyMs === 0) return;
   await runAudits(
     {
@@ -86,12 +90,6 @@ export async function auditLoop(
     },
     signal,
   );
-}
-
-function tellAudit(metrics: Metrics, { endedAtMs, faults, source, verdict }: AuditCertificate) {
-  for (const fault of auditFaults) metrics.auditFaults.set({ source, fault }, faults[fault]);
-  // The time of the last one that ended otherwise stays.
-  metrics.auditEnd.set({ source, verdict }, endedAtMs / msPerSecond);
 }
 
 /** Of all that was configured; secrets are in it as they are printed, hidden. */

@@ -1,7 +1,13 @@
 /** Opens the embedders that generations need, each once, and closes them with the process. */
 import type { Recipe } from "@tidemark/domain";
 import { modelDirectoryOf, OnnxEmbedder, openTokenizer } from "@tidemark/onnx";
-import { meteredEmbedder, type Bill, type Embedder } from "@tidemark/pipeline";
+import {
+  embedLanes,
+  meteredEmbedder,
+  type Bill,
+  type Embedder,
+  type EmbedLane,
+} from "@tidemark/pipeline";
 import {
   memoryBudget,
   readPem,
@@ -14,8 +20,8 @@ import { SpendingNotes } from "./spending-notes.ts";
 
 export interface OpenedEmbedder {
   readonly embedder: Embedder;
-  /** Texts that wait. */
-  readonly queued: () => number;
+  /** Texts that wait here, by lane; none of another process's. */
+  readonly queuedTexts: () => Partial<Readonly<Record<EmbedLane, number>>>;
   /** One line for people: how sure it is that the vectors are right. */
   readonly note: string;
 }
@@ -73,7 +79,13 @@ export class Embedders implements AsyncDisposable {
 
   /** Texts that wait in the embedders of this process. */
   queuedNow(): number {
-    return this.#ready.reduce((sum, opened) => sum + opened.queued(), 0);
+    return [...this.queuedTexts().values()].reduce((sum, texts) => sum + texts, 0);
+  }
+
+  queuedTexts(): ReadonlyMap<EmbedLane, number> {
+    const queues = this.#ready.map((opened) => opened.queuedTexts());
+    const of = (lane: EmbedLane) => queues.reduce((sum, texts) => sum + (texts[lane] ?? 0), 0);
+    return new Map(embedLanes.map((lane) => [lane, of(lane)]));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -109,7 +121,7 @@ export class Embedders implements AsyncDisposable {
     const met = golden.verdict === "warn" ? "golden texts nearly match" : "golden texts match";
     return {
       embedder: this.#metered(name, embedder),
-      queued: () => Object.values(embedder.load.queuedTexts).reduce((sum, texts) => sum + texts, 0),
+      queuedTexts: () => embedder.load.queuedTexts,
       note: `${model} · ${dimension} · ${met}`,
     };
   }
@@ -127,7 +139,7 @@ export class Embedders implements AsyncDisposable {
     this.#closing.use(embedder);
     const { model, dimension } = embedder.space;
     const note = `${model} · ${dimension} · over gRPC at ${target}`;
-    return { embedder: this.#metered(name, embedder), queued: () => 0, note };
+    return { embedder: this.#metered(name, embedder), queuedTexts: () => ({}), note };
   }
 
   #metered(name: string, embedder: Embedder): Embedder {
@@ -166,7 +178,7 @@ export class Embedders implements AsyncDisposable {
     this.#closing.use(embedder);
     return {
       embedder,
-      queued: () => embedder.queued,
+      queuedTexts: () => embedder.queuedTexts,
       note: `${config.model} · ${config.dimensions} · ${new URL(config.baseUrl).host}`,
     };
   }

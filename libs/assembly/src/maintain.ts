@@ -1,4 +1,4 @@
-/** Housekeeping: compaction and retention of the log, and the gauges that describe the whole. */
+/** Housekeeping: compaction and retention of the log. */
 import {
   chunksTopic,
   hintsTopic,
@@ -13,27 +13,16 @@ import {
   type GenerationLine,
   type Generations,
   type PipelineLogger,
-  type TidemarkService,
 } from "@tidemark/pipeline";
-import type { Metrics } from "@tidemark/runtime";
 import type { SqliteEventLog, SqliteVectorIndex } from "@tidemark/sqlite";
 
 const maintainEveryMs = 60_000;
-const gaugesEveryMs = 5_000;
 const lookEveryMs = 5_000;
-const msPerSecond = 1_000;
 
-interface Surroundings {
+export interface Surroundings {
   readonly clock: Clock;
   readonly logger: PipelineLogger;
   readonly signal: AbortSignal;
-}
-
-/** Keeps the gauges that say how the whole stands. */
-export function gaugesLoop(
-  input: Surroundings & { readonly service: TidemarkService; readonly metrics: Metrics },
-): Promise<void> {
-  return again(input, gaugesEveryMs, () => setGauges(input.service, input.metrics));
 }
 
 /** Keeps the log in SQLite within its bounds; Kafka does so by itself. */
@@ -56,7 +45,8 @@ export function maintainLoop(
   });
 }
 
-async function again(
+/** Until aborted; what is away is waited for. */
+export async function again(
   { clock, logger, signal }: Surroundings,
   everyMs: number,
   work: () => Promise<void>,
@@ -104,28 +94,4 @@ export async function isWaitingLong({
     }
   }
   return false;
-}
-
-async function setGauges(service: TidemarkService, metrics: Metrics): Promise<void> {
-  const { sources } = await service.freshness();
-  for (const { source, ...facts } of sources) {
-    metrics.pending.set({ source }, facts.pending);
-    metrics.oldestPending.set(
-      { source },
-      (facts.pendingChanges?.oldest?.sinceMs ?? facts.oldestPendingMs ?? 0) / msPerSecond,
-    );
-    metrics.completeUpTo.set({ source }, (facts.completeUpToMs ?? 0) / msPerSecond);
-    for (const [stage, pending] of Object.entries(facts.pendingChanges?.stages ?? {})) {
-      metrics.pendingStage.set({ source, stage }, pending);
-    }
-    for (const { kind, objective, tenant } of facts.pendingChanges?.objectives ?? []) {
-      if (tenant !== null) continue;
-      metrics.objectiveRatio.set({ source, kind }, objective.share);
-      metrics.objective.set({ source, kind }, objective.withinMs / msPerSecond);
-    }
-    metrics.held.set({ source }, facts.held);
-    metrics.documents.set({ source, state: "known" }, facts.documents);
-    metrics.documents.set({ source, state: "searchable" }, facts.searchable);
-    metrics.documents.set({ source, state: "failed" }, facts.failed);
-  }
 }

@@ -7,7 +7,13 @@ import type {
   ReconcileReport,
   StageState,
 } from "@tidemark/pipeline";
-import { boundedLabel, type Metrics } from "@tidemark/runtime";
+import {
+  boundedLabel,
+  breakerStates,
+  setState,
+  type Config,
+  type Metrics,
+} from "@tidemark/runtime";
 
 const msPerSecond = 1_000;
 
@@ -18,7 +24,8 @@ export class Measuring implements PipelineObserver {
   readonly #isAlone: boolean;
   readonly #pricePerMillion: (generation: string | null) => number;
   readonly #reason = boundedLabel();
-  readonly #states = new Map<string, StageState>();
+  /** By stage, the groups that wait behind an open breaker: a stage runs for each generation. */
+  readonly #open = new Map<string, Set<string>>();
 
   constructor(
     metrics: Metrics,
@@ -93,8 +100,13 @@ export class Measuring implements PipelineObserver {
     this.#metrics.deadLetters.inc({ reason: this.#reason(reason) });
   }
 
-  state(state: StageState): void {
-    this.#states.set(state.group, state);
+  state({ breaker, group, stage }: StageState): void {
+    const open = this.#open.get(stage) ?? new Set();
+    this.#open.set(stage, open);
+    if (breaker === "open") open.add(group);
+    else open.delete(group);
+    const state = open.size > 0 ? "open" : "closed";
+    setState(this.#metrics.breaker, { breaker: stage }, { state, states: breakerStates });
   }
 
   scanned(report: ReconcileReport): void {
@@ -108,8 +120,21 @@ export class Measuring implements PipelineObserver {
     metrics.held.set({ source }, report.held);
   }
 
+  /** How often sources are listed at least; a source that is not listed has no such time. */
+  scheduled(sources: Config["sources"]): void {
+    for (const [source, config] of Object.entries(sources)) {
+      if (!("scanMs" in config)) continue;
+      this.#metrics.scanEvery.set({ source }, config.scanMs / msPerSecond);
+    }
+  }
+
   lost(source: string, { count }: LostReport): void {
     this.#metrics.eventsLost.inc({ source }, count);
+  }
+
+  /** A search stopped at a bound, which its reason names: one of few. */
+  incomplete(reason: string): void {
+    this.#metrics.searchIncomplete.inc({ bound: this.#reason(reason) });
   }
 
   searched(part: "embed" | "index" | "total", ms: number): void {

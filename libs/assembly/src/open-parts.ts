@@ -38,6 +38,7 @@ import { restateFrom } from "./restate.ts";
 import { needsEmbedder, stagesOf, type Role } from "./roles.ts";
 import { openSentinels } from "./sentinels.ts";
 import { openSources, type OpenedSources } from "./sources.ts";
+import { measureWaiting } from "./waiting-gauges.ts";
 import { untilAnswered } from "./until-answered.ts";
 import { systemChance, systemClock } from "./world.ts";
 
@@ -113,6 +114,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
   // Before the embedders, so that it is open until the last of them is closed.
   const meter = openMeter(log, metrics, resources);
   const embedders = resources.use(new Embedders(config, logger, dataDirectory, meter));
+  measureWaiting(metrics, { embedders, database: stores.database });
   const extractor = resources.use(openExtractor(config));
   const ledger = new FreshnessLedger((source) => objectivesFor(config, source));
   const freshness = new FreshnessBoard(clock, { isShared: config.log.kind === "kafka" });
@@ -130,6 +132,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     bug ??= { error };
     stop.abort();
   };
+  measuring.scheduled(config.sources);
   const contents = new Map<SourceName, ContentStore>();
   const rechunk = async (mutation: UpsertMutation) =>
     lines.line(generations.active.id)?.rechunk(mutation, stop.signal);

@@ -92,7 +92,7 @@ export function openService(
       if (shared) return shared.calls.ask(auditCall, request);
       throw new RequestError(501, "not-here", "nothing is audited in this process");
     },
-    embedQueued: () => shared?.reports.embedQueued() ?? embedder.queued(),
+    embedQueued: () => shared?.reports.embedQueued() ?? parts.embedders.queuedNow(),
     async backup(path) {
       if (!database) {
         throw new RequestError(
@@ -108,6 +108,7 @@ export function openService(
     costs: () => askCosts(parts),
     sentinels: (options) => askSentinels(parts, options),
     observeSearch: (part, ms) => measuring.searched(part, ms),
+    observeIncomplete: (reason) => measuring.incomplete(reason),
     rechunk: parts.rechunk,
     accept: (ids) => catalogue.accept(ids),
   });

@@ -14,12 +14,13 @@ import { memoryBudget } from "@tidemark/runtime";
 import { auditLoop } from "./audits.ts";
 import { keepCosts } from "./costs.ts";
 import { objectivesOf } from "./objectives.ts";
-import { gaugesLoop, maintainLoop } from "./maintain.ts";
+import { maintainLoop } from "./maintain.ts";
 import type { Parts } from "./open-parts.ts";
 import { watchPushEpochs } from "./push-sources.ts";
 import { followReceipts } from "./receipts.ts";
 import type { Restating } from "./source-options.ts";
 import type { PartWatch } from "./part-watch.ts";
+import { gaugesLoop } from "./state-gauges.ts";
 import { systemChance, systemClock } from "./world.ts";
 
 export function partsRunning(
@@ -35,10 +36,20 @@ export function partsRunning(
   },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
-  const { generations, keeper, lines, measuring, options, sentinels, shared, sources, stores } =
-    parts;
+  const {
+    catalogue,
+    generations,
+    keeper,
+    lines,
+    measuring,
+    options,
+    sentinels,
+    shared,
+    sources,
+    stores,
+  } = parts;
   const { logger, metrics, roles } = options;
-  const { log, sqliteIndex, sqliteLog } = stores;
+  const { index, log, sqliteIndex, sqliteLog } = stores;
   const clock = systemClock;
   const running: Promise<void>[] = [lines.run(signal)];
   if (roles.has("keep")) {
@@ -74,7 +85,7 @@ export function partsRunning(
     running.push(runStage(resolver, resolving, signal), watchPushEpochs(parts, signal));
   }
   if (roles.has("chunk")) {
-    const { board, catalogue, failed } = parts;
+    const { board, failed } = parts;
     const around = { catalogue, lines, board, log, clock, logger, failed };
     running.push(new Replays({ ...around, instance: randomUUID() }).run(signal));
   }
@@ -82,11 +93,11 @@ export function partsRunning(
   if (shared) running.push(shared.calls.run(signal), shared.reports.run(signal));
   if (shared && service) running.push(followReceipts(parts, signal));
   if (service && roles.has("keep"))
-    running.push(gaugesLoop({ service, metrics, clock, logger, signal }));
+    running.push(gaugesLoop({ service, catalogue, index, metrics, clock, logger, signal }));
   if (auditor) running.push(auditLoop(parts, auditor, signal));
   if (sqliteLog) {
-    const index = sqliteIndex;
-    running.push(maintainLoop({ log: sqliteLog, index, generations, clock, logger, signal }));
+    const own = { log: sqliteLog, index: sqliteIndex };
+    running.push(maintainLoop({ ...own, generations, clock, logger, signal }));
   }
   if (sqliteIndex) running.push(sqliteIndex.warm(generations.active.id));
   return running;

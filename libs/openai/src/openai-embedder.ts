@@ -10,6 +10,7 @@ import {
   shareAmong,
   TransientError,
   type EmbedReply,
+  type EmbedLane,
   type EmbedRequest,
   type Embedder,
   type EmbeddingSpace,
@@ -129,8 +130,8 @@ export class OpenAiEmbedder implements Embedder, AsyncDisposable {
   }
 
   /** Texts that wait for a request. */
-  get queued(): number {
-    return this.#lanes.queued;
+  get queuedTexts(): Readonly<Record<EmbedLane, number>> {
+    return this.#lanes.queuedTexts;
   }
 
   get budgetState(): BudgetState {

@@ -43,8 +43,9 @@ export class RequestLanes {
   }
 
   /** Texts that wait. */
-  get queued(): number {
-    return embedLanes.reduce((sum, lane) => sum + this.#queuedIn(lane), 0);
+  get queuedTexts(): Readonly<Record<EmbedLane, number>> {
+    const texts = embedLanes.map((lane) => [lane, this.#queuedIn(lane)] as const);
+    return Object.fromEntries(texts) as Record<EmbedLane, number>;
   }
 
   /** Throws `OverloadedError` when so many texts more are too many for the lane. */

@@ -8,6 +8,8 @@ export interface StageState {
   readonly waiting: number;
   /** Null while all is well, else what the stage waits for. */
   readonly trouble: string | null;
+  /** Open: one batch at a time is tried, until one succeeds. */
+  readonly breaker: "closed" | "open";
 }
 
 export interface PipelineObserver {

@@ -21,7 +21,7 @@ export const changeKinds = ["change", "restriction"] as const;
 /** Stages of the way, in order; together they are the lag. */
 export const lagStages = ["observe", "queue", "chunk", "embed", "write", "visible"] as const;
 export const scanFindings = ["added", "changed", "removed"] as const;
-export const breakerStates = ["closed", "half-open", "open"] as const;
+export const breakerStates = ["closed", "open"] as const;
 
 export const metricNames = {
   freshnessLag: "tidemark_freshness_lag_seconds",
@@ -56,6 +56,7 @@ export const metricNames = {
   searchIncomplete: "tidemark_search_incomplete_total",
   httpRequests: "tidemark_http_requests_total",
   scan: "tidemark_scan_seconds",
+  scanEvery: "tidemark_scan_every_seconds",
   scanFound: "tidemark_scan_found_total",
   scanDocuments: "tidemark_scan_documents_total",
   held: "tidemark_held_deletes",
@@ -66,6 +67,8 @@ export const metricNames = {
   eventsLost: "tidemark_events_lost_total",
   auditFaults: "tidemark_audit_faults",
   auditEnd: "tidemark_audit_end_timestamp_seconds",
+  auditDue: "tidemark_audit_due_timestamp_seconds",
+  auditEvery: "tidemark_audit_every_seconds",
   documents: "tidemark_documents",
   points: "tidemark_points",
   generation: "tidemark_generation_info",
@@ -74,6 +77,7 @@ export const metricNames = {
   diagnosis: "tidemark_diagnosis_info",
   eventLoopLag: "tidemark_event_loop_lag_seconds",
   build: "tidemark_build_info",
+  ready: "tidemark_ready",
 } as const;
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -201,12 +205,16 @@ export function createMetrics({ processDefaults = true } = {}) {
     ]),
     httpRequests: counter(names.httpRequests, "Answers over HTTP", ["method", "route", "status"]),
     scan: histogram(names.scan, "Time of a whole scan", ["source"], scanBuckets),
+    scanEvery: gauge(names.scanEvery, "The longest pause between scans, by the config", ["source"]),
     scanFound: counter(names.scanFound, "Changes that events had missed", ["source", "found"]),
     scanDocuments: counter(names.scanDocuments, "Documents that scans compared", ["source"]),
     held: gauge(names.held, "Deletes that wait for a person", ["source"]),
     slotKept: gauge(names.slotKept, "WAL that a database keeps for its reader", ["source"]),
-    breaker: gauge(names.breaker, "1 for the state that a breaker is in", ["breaker", "state"]),
-    writerQueue: gauge(names.writerQueue, "Write transactions that wait", ["lane"]),
+    breaker: gauge(names.breaker, "1 for the state that a stage's breaker is in", [
+      "breaker",
+      "state",
+    ]),
+    writerQueue: gauge(names.writerQueue, "Write transactions that wait for SQLite", ["lane"]),
     eventsLost: counter(names.eventsLost, "Changes that a scan found and no event had told of", [
       "source",
     ]),
@@ -222,8 +230,18 @@ export function createMetrics({ processDefaults = true } = {}) {
       "When the last audit with this verdict ended, in unix seconds",
       ["source", "verdict"],
     ),
+    auditDue: gauge(
+      names.auditDue,
+      "When the next audit is due, in unix seconds; absent where audits are made by hand alone",
+      ["source"],
+    ),
+    auditEvery: gauge(
+      names.auditEvery,
+      "How often it is audited, by the config; absent where audits are made by hand alone",
+      ["source"],
+    ),
     documents: gauge(names.documents, "Documents by state", ["source", "state"]),
-    points: gauge(names.points, "Points of a generation", ["generation"]),
+    points: gauge(names.points, "Points that documents of a generation list", ["generation"]),
     generation: gauge(names.generation, "1 for the state that a generation is in", [
       "generation",
       "state",
@@ -244,10 +262,11 @@ export function createMetrics({ processDefaults = true } = {}) {
     ]),
     eventLoopLag: gauge(
       names.eventLoopLag,
-      "How late the event loop ran a timer, at worst lately",
+      "How late the event loop ran a timer, at worst since this was last asked for",
       [],
     ),
     build: gauge(names.build, "1, with the version", ["version"]),
+    ready: gauge(names.ready, "1 while the process is ready, 0 while /readyz says why not", []),
   };
 }
 

@@ -11,7 +11,7 @@ import { DataDirectoryLock } from "./data-directory-lock.ts";
 import { InlineEngine, ThreadedEngine, type Engine, type Side } from "./engine.ts";
 import type { DatabaseSize } from "./maintenance-operations.ts";
 import type { ArgumentOf, Chores, Reads, Writes } from "./operations.ts";
-import type { Priority } from "./write-queue.ts";
+import { priorities, type Priority } from "./write-queue.ts";
 
 export const databaseFile = "tidemark.db";
 
@@ -44,6 +44,7 @@ export class SqliteDatabase implements AsyncDisposable {
   readonly #lock: DataDirectoryLock | null;
   readonly #writesWaitingMax: number;
   readonly #file: string;
+  readonly #waiting: Record<Priority, number> = { restriction: 0, content: 0, background: 0 };
   #closed: Promise<void> | null = null;
 
   private constructor(
@@ -92,8 +93,18 @@ export class SqliteDatabase implements AsyncDisposable {
       throw new OverloadedError(`${this.#engine.writesWaiting} writes wait for the database`);
     }
     const job = { kind: "write", name, argument, priority, durable } as const;
-    const result = await this.#engine.run(job, { side: "other", transfer });
-    return result as ReturnType<Writes[Name]>;
+    this.#waiting[priority] += 1;
+    try {
+      const result = await this.#engine.run(job, { side: "other", transfer });
+      return result as ReturnType<Writes[Name]>;
+    } finally {
+      this.#waiting[priority] -= 1;
+    }
+  }
+
+  /** Writes that have no answer yet, by what they wait as. */
+  get writesWaiting(): ReadonlyMap<Priority, number> {
+    return new Map(priorities.map((priority) => [priority, this.#waiting[priority]]));
   }
 
   /** Reads one snapshot, with every write in it that has resolved. */

@@ -29,18 +29,15 @@ export function measureRuns(metrics: Metrics): (model: string, run: RunFacts) =>
 }
 
 /** Texts that wait in each lane, over all models, counted whenever somebody looks. */
-export function measureQueues(
-  { embedQueue }: Metrics,
-  models: ReadonlyMap<string, OpenedModel>,
-): void {
+export function measureQueues(metrics: Metrics, models: ReadonlyMap<string, OpenedModel>): void {
   const collect = (): void => {
     for (const lane of embedLanes) {
       const waiting = [...models.values()].map(({ embedder }) => embedder.load.queuedTexts[lane]);
-      embedQueue.set(
+      metrics.embedQueue.set(
         { lane },
         waiting.reduce((sum, texts) => sum + texts, 0),
       );
     }
   };
-  Object.assign(embedQueue, { collect });
+  Object.assign(metrics.embedQueue, { collect });
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { ApiApp, HealthParts } from "../api-app.ts";
 
+const msPerSecond = 1_000;
+
 const healthSchema = z.object({
   status: z.enum(["ok", "unavailable"]),
   reasons: z.record(z.string(), z.string()),
@@ -40,6 +42,8 @@ export function healthRoutes(app: ApiApp, { health, metrics }: HealthParts): voi
       serializerCompiler: () => String,
     },
     async (_request, reply) => {
+      metrics.ready.set(health.readiness.isReady ? 1 : 0);
+      metrics.eventLoopLag.set(health.live.takeLagMs() / msPerSecond);
       reply.type(metrics.registry.contentType);
       return metrics.registry.metrics();
     },

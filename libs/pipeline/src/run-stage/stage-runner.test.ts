@@ -1,4 +1,5 @@
 import { MemoryEventLog, VirtualClock } from "@tidemark/testing";
+import { TransientError } from "../errors.ts";
 import { silentObserver } from "../observer.ts";
 import type { Urgency } from "./ready-queue.ts";
 import { StageRunner } from "./stage-runner.ts";
@@ -75,3 +76,60 @@ test.each([1, 2])(
     expect(begun).toBe("delete 1");
   },
 );
+
+test("an outage opens the breaker, which is told, and closed by the first success or the end", async () => {
+  const clock = new VirtualClock();
+  const log = new MemoryEventLog({ clock });
+  const told: string[] = [];
+  let isAway = true;
+  const runner = new StageRunner<string>(
+    {
+      name: "worker",
+      topic: "work",
+      group: "workers",
+      documentsMax: 1,
+      concurrency: 1,
+      decode: (record) => record.value,
+      keyOf: (item) => item,
+      urgencyOf: () => 1,
+      async handle() {
+        if (isAway) throw new TransientError("the index does not answer");
+      },
+      setAside: async (task) => ({ documentId: task.key, revision: null }),
+      passMarker: async () => {},
+    },
+    {
+      log,
+      index: null,
+      generation: null,
+      clock,
+      chance: () => 0.5,
+      logger,
+      observer: {
+        ...silentObserver,
+        state({ breaker }) {
+          if (told.at(-1) !== breaker) told.push(breaker);
+        },
+      },
+    },
+  );
+  const stop = new AbortController();
+  const running = runner.run(stop.signal);
+
+  await log.append("work", [{ key: "a", value: "a" }]);
+  await clock.advance(60_000);
+  const meanwhile = [...told];
+  isAway = false;
+  await clock.advance(60_000);
+  const after = [...told];
+  isAway = true;
+  await log.append("work", [{ key: "b", value: "b" }]);
+  await clock.advance(60_000);
+  stop.abort();
+  await clock.advance(60_000);
+  await running;
+
+  expect(meanwhile).toEqual(["closed", "open"]);
+  expect(after).toEqual(["closed", "open", "closed"]);
+  expect(told).toEqual(["closed", "open", "closed", "open", "closed"]);
+});

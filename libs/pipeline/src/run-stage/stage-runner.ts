@@ -5,6 +5,7 @@
  */
 import { decodeMarker } from "@tidemark/domain";
 import { OffsetOutOfRangeError, PoisonError, TransientError } from "../errors.ts";
+import type { StageState } from "../observer.ts";
 import type { LogConsumer, LogRecord } from "../ports/event-log.ts";
 import { beganAnew } from "../service/began-anew.ts";
 import { Attempts } from "./attempts.ts";
@@ -61,6 +62,14 @@ export class StageRunner<T> {
 
   /** Runs until aborted; then finishes what is in the air. Rejects on a bug. */
   async run(signal: AbortSignal): Promise<"stopped" | "rewound"> {
+    try {
+      return await this.#run(signal);
+    } finally {
+      this.#describe({ waiting: 0, trouble: null, breaker: "closed" });
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<"stopped" | "rewound"> {
     const { topic, group } = this.#stage;
     const { log, progressTopic } = this.#options;
     const opened = await this.#patiently("log", signal, async () => {
@@ -229,6 +238,7 @@ export class StageRunner<T> {
         () => this.#answered("log"),
         (error: unknown) => this.#note("log", error),
       );
+      this.#describe();
       if (clock.nowMs() - checkedAtMs >= progressCheckMs) {
         checkedAtMs = clock.nowMs();
         const check = async () => (await this.#isRenamed()) || this.#rewindIfBehind(consumer);
@@ -239,8 +249,8 @@ export class StageRunner<T> {
   }
 
   async #acknowledge(consumer: LogConsumer): Promise<void> {
-    const { index, observer } = this.#options;
-    const { group, name } = this.#stage;
+    const { index } = this.#options;
+    const { group } = this.#stage;
     const topic = this.#progressTopic;
     const safe = [...this.#offsets.safe()];
     if (safe.some(([partition]) => !this.#acknowledged.has(partition))) await this.#learn(consumer);
@@ -252,7 +262,6 @@ export class StageRunner<T> {
       await consumer.acknowledge(partition, offset);
       acknowledged.set(partition, offset);
     }
-    observer.state({ stage: name, group, waiting: this.waiting, trouble: this.#trouble });
   }
 
   /** Where the group was when its partitions came to be held here. */
@@ -353,6 +362,17 @@ export class StageRunner<T> {
       this.#options.logger.warn({ stage: this.#stage.name, trouble }, "stage is waiting");
     }
     this.#trouble = trouble;
+    this.#describe();
+  }
+
+  #describe(state: Omit<StageState, "group" | "stage"> = this.#state()): void {
+    const { group, name: stage } = this.#stage;
+    this.#options.observer.state({ stage, group, ...state });
+  }
+
+  #state(): Omit<StageState, "group" | "stage"> {
+    const breaker = this.#attempts.breaker.isOpen ? "open" : "closed";
+    return { waiting: this.waiting, trouble: this.#trouble, breaker };
   }
 }
 

@@ -61,6 +61,7 @@ async function aService(
     ]),
     restrictions: { sources: () => [] },
     observeSearch: () => {},
+    observeIncomplete: () => {},
     ...parts,
   };
   return new TidemarkService(options as unknown as ServiceOptions);

@@ -98,6 +98,7 @@ export interface ServiceOptions {
   readonly sentinels: (options: { readonly now: boolean }) => Promise<SentinelReport>;
   readonly costs: () => Promise<CostReport>;
   readonly observeSearch: (part: "embed" | "index" | "total", ms: number) => void;
+  readonly observeIncomplete: (reason: string) => void;
   /** Chunks a revision again in the active generation. */
   readonly rechunk: (mutation: UpsertMutation) => Promise<void>;
   /** Accepts a document's suspicious extraction the next time. */
@@ -181,6 +182,7 @@ export class TidemarkService implements Operations {
     observeSearch("embed", searchAtMs - embedAtMs);
     observeSearch("index", endMs - searchAtMs);
     observeSearch("total", endMs - beganAtMs);
+    if (found.incompleteReason !== null) this.#options.observeIncomplete(found.incompleteReason);
     const completeUpTo = scope.map(({ name }) => ({
       source: name,
       completeUpToMs: line.completeUpToMs(name),
