@@ -63,9 +63,18 @@ export class ProcessReports {
 
   /** What the process that keeps the source last said; null when none has spoken lately. */
   source(name: SourceName): SourceReport | null {
-    for (const { sources } of this.#fresh()) {
-      const found = sources.find(({ source }) => source === name);
-      if (found) return found;
+    return this.#kept(name)?.report ?? null;
+  }
+
+  /** Which process that is: another one once it was started anew. */
+  keeperOf(name: SourceName): string | null {
+    return this.#kept(name)?.instance ?? null;
+  }
+
+  #kept(name: SourceName): { readonly instance: string; readonly report: SourceReport } | null {
+    for (const { instance, sources } of this.#fresh()) {
+      const report = sources.find(({ source }) => source === name);
+      if (report) return { instance, report };
     }
     return null;
   }

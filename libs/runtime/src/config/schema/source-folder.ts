@@ -19,7 +19,8 @@ export const folderSourceSchema = section({
     .meta({ description: "Patterns of the files to leave; they win over `include`" }),
   watch: flag("Follow changes as they happen; the scan finds what that missed").prefault(true),
   scan: duration({
-    about: "How often the whole folder is compared",
+    about:
+      "The whole folder is compared at least this often; more often while that takes little time",
     example: "5m",
     least: 1000,
   }).prefault("5m"),
