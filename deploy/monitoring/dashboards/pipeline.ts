@@ -148,6 +148,14 @@ export const pipelineBoard: Board = {
         queries: { "{{generation}}": `max by (generation) (${names.points})` },
       },
       {
+        title: "Age of vectors",
+        description: "Off by a quarter at most.",
+        unit: "s",
+        queries: {
+          "{{source}} · {{quantile}}": `max by (source, quantile) (${names.embeddingAge})`,
+        },
+      },
+      {
         title: "States of generations",
         unit: "short",
         queries: {

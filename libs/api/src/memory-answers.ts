@@ -140,6 +140,14 @@ export function aSourceFreshness(source: string): SourceFreshness {
     p99Ms: 900,
     objective: { share: 0.99, withinMs: 60_000, met: 1 },
     pendingChanges: aPendingChange(source),
+    embeddingAge: {
+      atMs: memoryNowMs,
+      points: 318,
+      p50Ms: 3_600_000,
+      p90Ms: 7_200_000,
+      p99Ms: 86_400_000,
+      oldestMs: 172_800_000,
+    },
     verdict: "met",
   };
 }

@@ -1,6 +1,7 @@
 /** Opens the event log and the vector index, each of the kind that the config chooses. */
 import type {
   AuditedIndex,
+  EmbeddingTimes,
   Clock,
   DocumentHistory,
   EventLog,
@@ -15,7 +16,7 @@ import { SqliteDatabase, SqliteEventLog, SqliteVectorIndex } from "@tidemark/sql
 
 export interface Stores {
   readonly log: EventLog & DocumentHistory;
-  readonly index: VectorIndex & AuditedIndex;
+  readonly index: VectorIndex & AuditedIndex & EmbeddingTimes;
   /** Null where neither is in SQLite. */
   readonly database: SqliteDatabase | null;
   readonly sqliteLog: SqliteEventLog | null;
@@ -96,10 +97,7 @@ async function openKafka({
   );
 }
 
-async function openQdrant({
-  config,
-  resources,
-}: StoresOptions): Promise<VectorIndex & AuditedIndex> {
+async function openQdrant({ config, resources }: StoresOptions): Promise<Stores["index"]> {
   const { index } = config;
   if (index.kind !== "qdrant") throw new Error("the config names no Qdrant");
   const { apiKey, prefix, replication, url } = index;

@@ -1,6 +1,7 @@
 /** Everything that a process with its roles runs, each until aborted. */
 import { randomUUID } from "node:crypto";
 import {
+  EmbeddingAges,
   FreshnessWatch,
   Replays,
   resolveStage,
@@ -56,7 +57,7 @@ export function partsRunning(
     running.push(keeper.run(signal), sentinels.run(signal), keepCosts(parts, signal));
   }
   if (watch) running.push(watch.run(signal), parts.restrictionsBehind.run(signal));
-  if (watch && roles.has("keep")) running.push(watchFreshness(parts, watch, signal));
+  if (watch && roles.has("keep")) running.push(...watchFreshness(parts, watch, signal));
   else if (watch) running.push(parts.freshness.follow({ log, clock, logger }, signal));
   const runnerOptions = {
     log,
@@ -104,9 +105,20 @@ export function partsRunning(
 }
 
 /** Decides what is late, and tells it; one process does so for all. */
-function watchFreshness(parts: Parts, watch: PartWatch, signal: AbortSignal): Promise<void> {
+function watchFreshness(
+  parts: Parts,
+  watch: PartWatch,
+  signal: AbortSignal,
+): readonly Promise<void>[] {
   const { freshness, generations, measuring, options, sources, stores } = parts;
   const served = [...sources.served.values()];
+  const ages = new EmbeddingAges({
+    index: stores.index,
+    sources: served.map(({ name }) => name),
+    generation: () => generations.active.id,
+    clock: systemClock,
+    logger: options.logger,
+  });
   const watching = new FreshnessWatch({
     log: stores.log,
     index: stores.index,
@@ -118,9 +130,10 @@ function watchFreshness(parts: Parts, watch: PartWatch, signal: AbortSignal): Pr
     windowOf: sources.windowOf,
     board: freshness,
     decided: (decision) => measuring.decided(decision),
+    ages: (source) => ages.of(source),
     troubles: (source) => watch.troubles(source),
   });
-  return watching.run(signal);
+  return [watching.run(signal), ages.run(signal)];
 }
 
 /** A process that waits for another's slot must not take hints that only the other can do. */

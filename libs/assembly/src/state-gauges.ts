@@ -1,5 +1,5 @@
 /** The gauges that say how the whole stands: kept by the one process that keeps generations. */
-import { generationStates, isConsuming } from "@tidemark/domain";
+import { generationStates, isConsuming, type EmbeddingAge } from "@tidemark/domain";
 import type { Catalogue, TidemarkService, VectorIndex } from "@tidemark/pipeline";
 import { boundedLabel, setState, type Metrics } from "@tidemark/runtime";
 import { again, type Surroundings } from "./maintain.ts";
@@ -41,6 +41,17 @@ async function setGenerations({ catalogue, index, metrics }: StateGauges): Promi
   }
 }
 
+/** Unknown is said by absence: an age of 0 would be the best there is. */
+function setAges(metrics: Metrics, source: string, age: EmbeddingAge | null): void {
+  const ages = age && { "0.5": age.p50Ms, "0.9": age.p90Ms, "0.99": age.p99Ms, "1": age.oldestMs };
+  for (const quantile of ["0.5", "0.9", "0.99", "1"] as const) {
+    if (ages) metrics.embeddingAge.set({ source, quantile }, ages[quantile] / msPerSecond);
+    else metrics.embeddingAge.remove({ source, quantile });
+  }
+  if (age) metrics.embeddingAgeAt.set({ source }, age.atMs / msPerSecond);
+  else metrics.embeddingAgeAt.remove({ source });
+}
+
 function deadLetterGauge({ metrics, service }: StateGauges): () => Promise<void> {
   const label = boundedLabel();
   return async () => {
@@ -67,6 +78,7 @@ async function setFreshness({ metrics, service }: StateGauges): Promise<void> {
       metrics.objectiveRatio.set({ source, kind }, objective.share);
       metrics.objective.set({ source, kind }, objective.withinMs / msPerSecond);
     }
+    setAges(metrics, source, facts.embeddingAge);
     metrics.held.set({ source }, facts.held);
     metrics.documents.set({ source, state: "known" }, facts.documents);
     metrics.documents.set({ source, state: "searchable" }, facts.searchable);

@@ -13,6 +13,7 @@ export {
   type ChunkerSettings,
 } from "./chunk-document.ts";
 export * from "./coalesce.ts";
+export * from "./embedding-age.ts";
 export * from "./error-budget.ts";
 export * from "./fingerprint.ts";
 export * from "./freshness.ts";

@@ -1,5 +1,5 @@
 /** How far behind its sources the index is, as whoever asks is told. */
-import type { SourceName } from "@tidemark/domain";
+import type { EmbeddingAge, SourceName } from "@tidemark/domain";
 import type { Part, SourcePending } from "./service/pending-view.ts";
 
 export interface SourceFreshness {
@@ -26,7 +26,12 @@ export interface SourceFreshness {
     readonly met: number | null;
   };
   /** Changes on their way and the budgets; null when whoever counts them has said nothing lately. */
-  readonly pendingChanges: Omit<SourcePending, "restrictionsLate" | "source"> | null;
+  readonly pendingChanges: Omit<
+    SourcePending,
+    "embeddingAge" | "restrictionsLate" | "source"
+  > | null;
+  /** Of the vectors that are stored; null of none, and while whoever counts has said nothing lately. */
+  readonly embeddingAge: EmbeddingAge | null;
   readonly verdict: "met" | "late" | "breached" | "unknown";
 }
 

@@ -142,6 +142,13 @@ export class Collection {
     return found.map(({ points }) => points);
   }
 
+  async count(filter: RecordFilter): Promise<number> {
+    const { count } = await this.#ask("count", (api, init) =>
+      api.countPoints({ ...this.#address, filter, exact: true }, init),
+    );
+    return count;
+  }
+
   /** The values of a field and how many records have each. */
   async facet(facet: Omit<FacetBody, "exact">): Promise<readonly FacetHit[]> {
     const { hits } = await this.#ask("count", (api, init) =>

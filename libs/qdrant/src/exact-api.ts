@@ -94,6 +94,11 @@ export interface FacetBody {
   readonly exact: true;
 }
 
+export interface CountBody {
+  readonly filter: RecordFilter;
+  readonly exact: true;
+}
+
 export interface FacetHit {
   readonly value: string | number | boolean;
   readonly count: number;
@@ -163,6 +168,7 @@ export interface ExactApi {
     { readonly searches: readonly QueryBody[] },
     readonly { readonly points: readonly ScoredRecord[] }[]
   >;
+  readonly countPoints: Request<CountBody, { readonly count: number }>;
   readonly facet: Request<FacetBody, { readonly hits: readonly FacetHit[] }>;
 
   readonly collectionExists: Request<unknown, { readonly exists: boolean }>;

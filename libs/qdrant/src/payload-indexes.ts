@@ -29,6 +29,7 @@ export const payloadIndexes = {
   position: number,
   tenant: keyword,
   textHash: keyword,
+  embeddedAtMs: { type: "float", enable_hnsw: false },
   // Points: copies of their document's policy and metadata.
   copied: { type: "bool", enable_hnsw: false },
   copyEpoch: number,

@@ -7,6 +7,7 @@ import {
   type PointDigest,
   type PointId,
   type Revision,
+  type SourceName,
 } from "@tidemark/domain";
 import {
   mapBounded,
@@ -234,4 +235,18 @@ async function idsByDocument(
     }
   }
   return found;
+}
+
+export function countEmbedded(
+  collection: Collection,
+  source: SourceName,
+  { fromMs, toMs }: { readonly fromMs: number | null; readonly toMs: number | null },
+): Promise<number> {
+  const range = {
+    ...(fromMs === null ? {} : { gte: fromMs }),
+    ...(toMs === null ? {} : { lt: toMs }),
+  };
+  const isWithin: readonly Condition[] =
+    fromMs === null && toMs === null ? [] : [{ key: "embeddedAtMs", range }];
+  return collection.count(recordsOf("point", { must: [isOneOf("source", [source]), ...isWithin] }));
 }

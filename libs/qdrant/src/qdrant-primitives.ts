@@ -7,6 +7,7 @@ import {
   type PointDigest,
   type PointId,
   type Revision,
+  type SourceName,
 } from "@tidemark/domain";
 import {
   generationOfGroup,
@@ -130,6 +131,14 @@ export class QdrantPrimitives implements IndexPrimitives {
 
   countManifests(generation: GenerationId) {
     return manifests.countManifests(this.#of(generation));
+  }
+
+  countEmbedded(
+    generation: GenerationId,
+    source: SourceName,
+    between: { readonly fromMs: number | null; readonly toMs: number | null },
+  ): Promise<number> {
+    return points.countEmbedded(this.#of(generation), source, between);
   }
 
   putPoints(generation: GenerationId, put: readonly PointRecord[]): Promise<void> {

@@ -31,6 +31,8 @@ export const metricNames = {
   oldestPending: "tidemark_oldest_pending_timestamp_seconds",
   pendingStage: "tidemark_pending_stage_documents",
   completeUpTo: "tidemark_complete_up_to_timestamp_seconds",
+  embeddingAge: "tidemark_embedding_age_seconds",
+  embeddingAgeAt: "tidemark_embedding_age_timestamp_seconds",
   objectiveRatio: "tidemark_objective_ratio",
   objective: "tidemark_objective_seconds",
   stage: "tidemark_stage_seconds",
@@ -137,6 +139,16 @@ export function createMetrics({ processDefaults = true } = {}) {
     completeUpTo: gauge(
       names.completeUpTo,
       "Everything that the source changed before can be found, in unix seconds; 0 while unknown",
+      ["source"],
+    ),
+    embeddingAge: gauge(
+      names.embeddingAge,
+      "How old stored vectors are; the quantile 1 is the oldest. Off by a quarter at most",
+      ["source", "quantile"],
+    ),
+    embeddingAgeAt: gauge(
+      names.embeddingAgeAt,
+      "When the ages of vectors were counted, in unix seconds",
       ["source"],
     ),
     objectiveRatio: gauge(

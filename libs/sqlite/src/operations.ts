@@ -2,6 +2,7 @@
 import { auditedDocuments, manifestLeaves, pointLeaves } from "./audit-operations.ts";
 import { maintainSlice, trimSlice } from "./compaction-operations.ts";
 import type { Connection } from "./connection.ts";
+import { countEmbedded } from "./embedding-operations.ts";
 import { ensureGeneration, forgetGeneration, removeForgotten } from "./generation-operations.ts";
 import {
   appendRecords,
@@ -56,6 +57,7 @@ export const writes = {
 /** Each call reads one snapshot. */
 export const reads = {
   auditedDocuments,
+  countEmbedded,
   countManifests,
   existingDigests,
   followChanges,

@@ -122,4 +122,8 @@ export const migrations: readonly string[] = [
   );
   create index vector_cache_text on vector_cache (text_hash);
   `,
+  `
+  -- How old vectors are is counted from this alone.
+  create index point_embedded on point (document, embedded_at);
+  `,
 ];

@@ -61,7 +61,7 @@ for (const { name, open, close } of [inline, threaded]) {
 
   vectorIndexContract(`sqlite ${name}`, async () => {
     const database = await open();
-    const index = new SqliteVectorIndex({ database });
+    const index = new SqliteVectorIndex({ database, countedPerReadMax: 100 });
     return Object.assign(index, { [Symbol.asyncDispose]: () => close(database) });
   });
 }

@@ -16,6 +16,7 @@ import type {
   CandidateQuery,
   CommitOutcome,
   DocumentCommit,
+  EmbeddingTimes,
   IndexedDocument,
   LeafPage,
   ListedManifest,
@@ -41,6 +42,8 @@ export interface SqliteVectorIndexOptions {
   readonly cachedVectorsMax?: number;
   /** Of writes with points: `background` for a generation that is only being built. */
   readonly priority?: Exclude<Priority, "restriction">;
+  /** Documents whose points are counted in one read. */
+  readonly countedPerReadMax?: number;
 }
 
 /** A write of so many points holds the writer for about 10 ms; what restricts waits no longer. */
@@ -50,6 +53,8 @@ const lookedPerWriteMax = 2048;
 const commitsPerWriteMax = 256;
 const forgottenPerWriteMax = 256;
 const manifestsPerReadMax = 1024;
+/** About 10 ms of a reader. */
+const countedPerReadDefault = 4096;
 const cachedVectorsDefault = 50_000;
 /** Documents changed before idle readers take them over ahead of the next search. */
 const changesAheadMin = 64;
@@ -57,17 +62,19 @@ const changesPerReadMax = 256;
 
 type Sweep = { readonly revision: Revision; readonly live: readonly PointDigest[] };
 
-export class SqliteVectorIndex implements VectorIndex, AuditedIndex {
+export class SqliteVectorIndex implements VectorIndex, AuditedIndex, EmbeddingTimes {
   readonly #database: SqliteDatabase;
   readonly #cacheRowsMax: number;
   readonly #priority: Priority;
+  readonly #countedPerReadMax: number;
   /** By generation that was searched: documents changed since readers were last told. */
   readonly #changes = new Map<GenerationId, number>();
 
-  constructor({ database, cachedVectorsMax, priority }: SqliteVectorIndexOptions) {
+  constructor({ database, cachedVectorsMax, ...options }: SqliteVectorIndexOptions) {
     this.#database = database;
+    this.#countedPerReadMax = options.countedPerReadMax ?? countedPerReadDefault;
     this.#cacheRowsMax = cachedVectorsMax ?? cachedVectorsDefault;
-    this.#priority = priority ?? "content";
+    this.#priority = options.priority ?? "content";
   }
 
   async ensureGeneration(generation: GenerationId, dimension: number): Promise<void> {
@@ -231,6 +238,22 @@ export class SqliteVectorIndex implements VectorIndex, AuditedIndex {
   async counts(generation: GenerationId): Promise<readonly SourceCounts[]> {
     const rows = await this.#database.read("countManifests", { generation });
     return rows.map((row) => ({ ...row, source: row.source as SourceName }));
+  }
+
+  async embeddedBetween(
+    generation: GenerationId,
+    source: SourceName,
+    timesMs: readonly number[],
+  ): Promise<readonly number[]> {
+    let sums = [0, ...timesMs.map(() => 0)];
+    for (let after: string | null | undefined; after !== null;) {
+      const slice = { after: after ?? null, documentsMax: this.#countedPerReadMax };
+      const wanted = { generation, source, timesMs, ...slice };
+      const { counts, next } = await this.#database.read("countEmbedded", wanted);
+      sums = sums.map((sum, at) => sum + (counts[at] ?? 0));
+      after = next;
+    }
+    return sums;
   }
 
   manifestLeaves(

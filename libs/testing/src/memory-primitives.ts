@@ -9,6 +9,7 @@ import {
   type PointDigest,
   type PointId,
   type Revision,
+  type SourceName,
 } from "@tidemark/domain";
 import type {
   Candidate,
@@ -112,6 +113,21 @@ export class MemoryPrimitives implements IndexPrimitives {
       const end = from + range.limit;
       const next = end < all.length ? String(end) : null;
       return { points: all.slice(from, end).map(keptPoint), next };
+    });
+  }
+
+  countEmbedded(
+    generation: GenerationId,
+    source: SourceName,
+    { fromMs, toMs }: { readonly fromMs: number | null; readonly toMs: number | null },
+  ): Promise<number> {
+    return this.#step("countEmbedded", () => {
+      const ofSource = [...this.#store.of(generation).allPoints()].filter(
+        (point) => point.source === source,
+      );
+      return ofSource.filter(
+        ({ embeddedAtMs: at }) => (fromMs === null || at >= fromMs) && (toMs === null || at < toMs),
+      ).length;
     });
   }
 

@@ -12,6 +12,7 @@ import {
 } from "@tidemark/domain";
 import {
   copiesOf,
+  countStretches,
   firstManifests,
   indexedDocumentsOf,
   listedManifest,
@@ -23,6 +24,7 @@ import {
   type CandidateQuery,
   type CommitOutcome,
   type DocumentCommit,
+  type EmbeddingTimes,
   type IndexedDocument,
   type LeafPage,
   type ManifestLeaf,
@@ -35,7 +37,7 @@ import { IndexStore, plainPoint, storedPoint, type GenerationStore } from "./ind
 import { MemoryPrimitives, vectorsByText } from "./memory-primitives.ts";
 import { nearest, nearestWithin } from "./nearest.ts";
 
-export class MemoryVectorIndex implements VectorIndex, AuditedIndex {
+export class MemoryVectorIndex implements VectorIndex, AuditedIndex, EmbeddingTimes {
   readonly #store: IndexStore;
   readonly #gate: Gate;
   /** What is stored, as an audit reads it. */
@@ -177,6 +179,14 @@ export class MemoryVectorIndex implements VectorIndex, AuditedIndex {
       for (const manifest of this.#store.of(generation).manifests.values()) counter.add(manifest);
       return counter.bySource();
     });
+  }
+
+  embeddedBetween(generation: GenerationId, source: SourceName, timesMs: readonly number[]) {
+    return this.#step("embeddedBetween", () =>
+      countStretches(timesMs, (fromMs, toMs) =>
+        this.#kept.countEmbedded(generation, source, { fromMs, toMs }),
+      ),
+    );
   }
 
   progress(topic: string, group: string): Promise<ReadonlyMap<number, number>> {

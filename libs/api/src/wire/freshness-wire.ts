@@ -49,6 +49,19 @@ const pendingChangesSchema = z.object({
   objectives: z.array(objectiveViewSchema),
 });
 
+const embeddingAgeSchema = z
+  .object({
+    at: instant.meta({ description: "When this was counted" }),
+    points: z.int(),
+    p50Ms: z.number(),
+    p90Ms: z.number(),
+    p99Ms: z.number(),
+    oldestMs: z.number(),
+  })
+  .meta({
+    description: "How old vectors are: off by a quarter of itself at most, or a minute",
+  });
+
 export const sourceFreshnessSchema = z.object({
   source: z.string(),
   kind: z.string(),
@@ -69,6 +82,9 @@ export const sourceFreshnessSchema = z.object({
   pendingChanges: pendingChangesSchema
     .nullable()
     .meta({ description: "Null when whoever counts changes has said nothing lately" }),
+  embeddingAge: embeddingAgeSchema.nullable().meta({
+    description: "Null of no vectors, and when whoever counts has said nothing lately",
+  }),
   verdict,
 });
 export type SourceFreshnessWire = z.infer<typeof sourceFreshnessSchema>;

@@ -31,6 +31,7 @@ import type {
   ManifestLeaf,
   PointLeaf,
 } from "../ports/audited-index.ts";
+import type { EmbeddingTimes } from "../ports/embedding-times.ts";
 import type {
   CandidateQuery,
   CommitOutcome,
@@ -42,6 +43,7 @@ import type {
 import { indexedDocumentsOf, manifestLeavesOf, pointLeavesOf } from "./audit-primitives.ts";
 import { copiesOf } from "./copies.ts";
 import { ManifestCounter } from "./count-manifests.ts";
+import { countStretches } from "./embedded-between.ts";
 import { sweepOf, unfinishedOf } from "./finish-commits.ts";
 import { listedManifest } from "./list-manifests.ts";
 import { ListingSpools } from "./listing-spool.ts";
@@ -58,7 +60,7 @@ import type {
 const scrollPageMax = 1_000;
 const listedPageMax = 5_000;
 
-export class PrimitiveIndex implements VectorIndex, AuditedIndex {
+export class PrimitiveIndex implements VectorIndex, AuditedIndex, EmbeddingTimes {
   readonly #primitives: IndexPrimitives;
   readonly #listings = new ListingSpools((generation, source) =>
     this.#scrollListed(generation, source),
@@ -203,6 +205,12 @@ export class PrimitiveIndex implements VectorIndex, AuditedIndex {
       for (const manifest of manifests) counter.add(manifest);
     }
     return counter.bySource();
+  }
+
+  embeddedBetween(generation: GenerationId, source: SourceName, timesMs: readonly number[]) {
+    return countStretches(timesMs, (fromMs, toMs) =>
+      this.#primitives.countEmbedded(generation, source, { fromMs, toMs }),
+    );
   }
 
   async noteGenerations(generations: readonly Generation[]): Promise<void> {

@@ -155,6 +155,13 @@ export interface IndexPrimitives extends AsyncDisposable {
     limitPerDocument: number,
   ): Promise<readonly Candidate[]>;
 
+  /** Points of the source that were embedded from one time up to another; null is without end. */
+  countEmbedded(
+    generation: GenerationId,
+    source: SourceName,
+    between: { readonly fromMs: number | null; readonly toMs: number | null },
+  ): Promise<number>;
+
   /** For an audit: manifests and points as they are stored, in an order of the index's own. */
   scrollKept(generation: GenerationId, range: ManifestRange): Promise<KeptPage>;
   readKept(

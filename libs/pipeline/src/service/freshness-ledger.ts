@@ -125,6 +125,7 @@ export class FreshnessLedger {
         tenants: told.tenants,
         objectives: told.objectives,
       },
+      embeddingAge: told?.embeddingAge ?? null,
       // Where nothing comes through, nothing is late: that is no proof that all is well.
       verdict: verdict === "met" && (isStalled || isInTrouble || blocked > 0) ? "unknown" : verdict,
     };

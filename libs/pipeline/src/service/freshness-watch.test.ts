@@ -42,6 +42,7 @@ async function aWorld() {
       windowOf: () => ({ waitMs: 0, documentsMax: 1 }),
       board,
       decided: (decision) => decided.push(decision),
+      ages: () => null,
       troubles: () => ({}),
     });
     const stop = new AbortController();

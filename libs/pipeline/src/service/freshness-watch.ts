@@ -10,6 +10,7 @@ import {
   type CoalescingWindow,
   type Decision,
   type DocumentId,
+  type EmbeddingAge,
   type GenerationId,
   type Manifest,
   type PendingChange,
@@ -53,6 +54,8 @@ export interface WatchOptions {
   readonly windowOf: (source: SourceName) => CoalescingWindow;
   readonly board: FreshnessBoard;
   readonly decided: (decision: Decision) => void;
+  /** How old the source's vectors are. */
+  readonly ages: (source: SourceName) => EmbeddingAge | null;
   /** What is known to be wrong, seen from here. */
   readonly troubles: (source: SourceName) => Troubles;
 }
@@ -254,7 +257,7 @@ export class FreshnessWatch {
   }
 
   async #tell(pending: PendingChanges, accounts: FreshnessAccounts, nowMs: number): Promise<void> {
-    const { board, log, sources, troubles, windowOf } = this.#options;
+    const { ages, board, log, sources, troubles, windowOf } = this.#options;
     const bySource = Map.groupBy(pending.list(), ({ source }) => source);
     const told = sources.map(({ name }): SourcePending =>
       describePending(name, bySource.get(name) ?? [], {
@@ -262,6 +265,7 @@ export class FreshnessWatch {
         windowMs: windowOf(name).waitMs,
         troubles: troubles(name),
         objectives: accounts.of(name, nowMs),
+        embeddingAge: ages(name),
       }),
     );
     const view = { v: 1 as const, atMs: nowMs, sources: told };

@@ -3,6 +3,7 @@ import type {
   BudgetView,
   ChangeKind,
   DocumentId,
+  EmbeddingAge,
   PendingChange,
   SourceName,
 } from "@tidemark/domain";
@@ -58,6 +59,8 @@ export interface SourcePending {
   readonly stages: Readonly<Record<WayStage, number>>;
   readonly tenants: readonly TenantPending[];
   readonly objectives: readonly ObjectiveView[];
+  /** Null of a source without a vector, and while they were not counted. */
+  readonly embeddingAge: EmbeddingAge | null;
 }
 
 const tenantsMax = 50;
@@ -94,9 +97,10 @@ export function describePending(
     readonly windowMs: number;
     readonly troubles: Troubles;
     readonly objectives: readonly ObjectiveView[];
+    readonly embeddingAge: EmbeddingAge | null;
   },
 ): SourcePending {
-  const { nowMs, objectives, troubles, windowMs } = around;
+  const { embeddingAge, nowMs, objectives, troubles, windowMs } = around;
   const stages = Object.fromEntries(wayStages.map((stage) => [stage, 0])) as Record<
     WayStage,
     number
@@ -140,5 +144,6 @@ export function describePending(
       .sort((a, b) => a.sinceMs - b.sinceMs)
       .slice(0, tenantsMax),
     objectives,
+    embeddingAge,
   };
 }

@@ -3,9 +3,10 @@
  *
  *     vectorIndexContract("memory", async () => new MemoryVectorIndex());
  */
-import type { AuditedIndex, VectorIndex } from "@tidemark/pipeline";
+import type { AuditedIndex, EmbeddingTimes, VectorIndex } from "@tidemark/pipeline";
 import { vectorIndexAudits } from "./vector-index-audits.ts";
 import { vectorIndexCommits } from "./vector-index-commits.ts";
+import { vectorIndexAges } from "./vector-index-ages.ts";
 import { vectorIndexListings } from "./vector-index-listings.ts";
 import { vectorIndexRaces } from "./vector-index-races.ts";
 import { vectorIndexSearches } from "./vector-index-searches.ts";
@@ -16,7 +17,7 @@ export interface VectorIndexContractOptions {
 }
 
 /** Opens an index of which nothing else is kept; the tests bring generations of their own. */
-export type OpenVectorIndex = () => Promise<VectorIndex & AuditedIndex>;
+export type OpenVectorIndex = () => Promise<VectorIndex & AuditedIndex & EmbeddingTimes>;
 
 export function vectorIndexContract(
   name: string,
@@ -29,5 +30,6 @@ export function vectorIndexContract(
     vectorIndexSearches(open, { documents: 5_000, ...options });
     vectorIndexListings(open);
     vectorIndexAudits(open);
+    vectorIndexAges(open);
   });
 }

@@ -87,6 +87,14 @@ test("freshness says what is left of the budget, and whose turn the oldest chang
       troubles: [{ part: "embedder", trouble: "no answer" }],
       sources: [
         aSource({
+          embeddingAge: {
+            at: "2026-01-02T03:02:04.600Z",
+            points: 318,
+            p50Ms: 3_600_000,
+            p90Ms: 7_200_000,
+            p99Ms: 86_400_000,
+            oldestMs: 172_800_000,
+          },
           pendingChanges: pendingChanges({
             pending: 3,
             late: 1,
@@ -114,6 +122,9 @@ test("freshness says what is left of the budget, and whose turn the oldest chang
     "oldest pending 1.5 min, at embed, waits for the embedder: no answer (queue 1 · embed 2)",
   );
   expect(text).toContain("embedder: no answer");
+  expect(text).toContain(
+    "files vectors: half younger than 1.0 h, 99 % than 1.0 days, the oldest 2.0 days (318 points, counted 2.0 min ago)",
+  );
 });
 
 test("the story of a document begins with what matters", () => {

@@ -2,7 +2,7 @@
 import type { FreshnessWire, SourceFreshnessWire } from "@tidemark/api";
 import { exitCodes } from "@tidemark/runtime";
 import type { Color, Paint } from "../output.ts";
-import { duration, figure, limit, share } from "./amounts.ts";
+import { count, duration, figure, limit, share } from "./amounts.ts";
 import { table } from "./table.ts";
 
 type Verdict = FreshnessWire["verdict"];
@@ -32,6 +32,7 @@ export function freshnessText(report: FreshnessWire, paint: Paint): readonly str
     ...lines,
     ...report.sources.flatMap((source) => budgetLines(source, paint)),
     ...report.sources.flatMap((source) => pendingLines(source, report.at, paint)),
+    ...report.sources.flatMap((source) => ageLines(source, report.at, paint)),
     ...troubles.map(({ part, trouble }) => paint("yellow", `${part}: ${trouble}`)),
     ...(restrictionLagMs === null
       ? []
@@ -67,6 +68,20 @@ function pendingLines(source: SourceFreshnessWire, at: string, paint: Paint): re
     `${source.source} oldest pending ${duration(ageMs)}, at ${oldest.stage}, ` +
     `waits for the ${oldest.waitsFor}${why} (${places.join(" · ")})`;
   return [late > 0 ? paint("yellow", line) : paint("dim", line)];
+}
+
+function ageLines(
+  { embeddingAge: age, source }: SourceFreshnessWire,
+  at: string,
+  paint: Paint,
+): readonly string[] {
+  if (!age) return [];
+  const counted = duration(Math.max(0, Date.parse(at) - Date.parse(age.at)));
+  const line =
+    `${source} vectors: half younger than ${duration(age.p50Ms)}, 99 % than ` +
+    `${duration(age.p99Ms)}, the oldest ${duration(age.oldestMs)} ` +
+    `(${count(age.points, "point")}, counted ${counted} ago)`;
+  return [paint("dim", line)];
 }
 
 export function sourceRow(source: SourceFreshnessWire): readonly string[] {
