@@ -1,5 +1,5 @@
 /** Whatever is done to an index behind its keepers' backs is found, named and mended. */
-import { only } from "@tidemark/testing";
+import { aManifest, only } from "@tidemark/testing";
 import type { AuditFault, SourceName } from "@tidemark/domain";
 import { AuditedWorld, idIn } from "../promises/world/audited-world.ts";
 import { SmallWorld } from "../promises/world/small-world.ts";
@@ -102,6 +102,53 @@ describe.each(indexes)("over %s", (_index, make) => {
     });
   });
 });
+
+describe.each(["files", "push"])("a second manifest, of a document of %s,", (name) => {
+  test.each([
+    ["that is live", "6.md", "duplicate"],
+    ["that nobody knows", "ghost.md", "orphan"],
+  ])("%s, is found, named and swept", async (_which, key, fault) => {
+    const audited = await AuditedWorld.filled(() => SmallWorld.overPrimitives());
+    const { generation, store } = audited.world;
+    const source = name as SourceName;
+    const { strays } = store.of(generation.id);
+    strays.add(aManifest({ documentId: idIn(source, key), indexed: null }));
+
+    const [found] = await audited.audit(null, source);
+    await audited.audit({ dryRun: true }, source);
+    const isSpared = strays.size === 1;
+    const [repaired] = await audited.audit({ dryRun: false }, source);
+    await audited.world.settle();
+    const [after] = await audited.audit(null, source);
+
+    expect(found).toMatchObject({ verdict: "faulty", faulty: 1, faults: { [fault]: 1 } });
+    expect(found?.examples[0]?.detail).toMatch(/1 more manifests of it/u);
+    expect(isSpared).toBe(true);
+    expect(repaired?.repair).toMatchObject({ documents: 1, swept: 1 });
+    expect(strays.size).toBe(0);
+    expect(after).toMatchObject({ verdict: "clean", manifests: 10 });
+  });
+});
+
+test.each(indexes)(
+  "what could not be read is named by a certificate that is clean, over %s",
+  async (_index, make) => {
+    const audited = await AuditedWorld.filled(make);
+    const id = idIn(audited.world.pushName, "2.md");
+    const { seen } = await audited.world.manifest(id);
+    const failure = { revision: seen.revision, reason: "unparseable", message: "noise", atMs: 0 };
+    await audited.forge(id, { failure });
+
+    const [files, push] = await audited.audit();
+
+    expect(files).toMatchObject({ verdict: "clean", setAside: { documents: 0, examples: [] } });
+    expect(push).toMatchObject({ verdict: "clean", faulty: 0 });
+    expect(push?.setAside).toEqual({
+      documents: 1,
+      examples: [{ documentId: id, reason: "unparseable", message: "noise" }],
+    });
+  },
+);
 
 test("a document whose readers were narrowed by a part is narrowed still when it is mended", async () => {
   const audited = await AuditedWorld.filled(() => SmallWorld.overSqlite());

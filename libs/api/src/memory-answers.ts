@@ -78,6 +78,7 @@ export function aCertificate(source: SourceName): AuditCertificate {
     },
     faulty: 0,
     examples: [],
+    setAside: { documents: 0, examples: [] },
     repair: null,
   };
 }

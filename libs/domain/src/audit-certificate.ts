@@ -1,5 +1,6 @@
 /** What an audit has found of one source, dated, for whoever asks whether index and source agree. */
 import type { AuditFault } from "./audit-classify.ts";
+import type { SetAside } from "./audit-facts.ts";
 import type { SideDigests } from "./audit-row.ts";
 import type { GenerationId, SourceName } from "./ids.ts";
 
@@ -10,6 +11,15 @@ export interface AuditExample {
   readonly documentId: string;
   readonly fault: AuditFault;
   readonly detail: string;
+}
+
+/**
+ * Documents that cannot be found as they are now, though all sides agree on them: their newest content
+ * could not be read, or some of it not be embedded. No fault of the index; the dead letters have them.
+ */
+export interface AuditedSetAside {
+  readonly documents: number;
+  readonly examples: readonly (SetAside & { readonly documentId: string })[];
 }
 
 export interface AuditRepair {
@@ -65,6 +75,7 @@ export interface AuditCertificate extends AuditedSides {
   readonly faults: Readonly<Record<AuditFault, number>>;
   readonly faulty: number;
   readonly examples: readonly AuditExample[];
+  readonly setAside: AuditedSetAside;
   readonly repair: AuditRepair | null;
 }
 

@@ -9,7 +9,7 @@ import {
 } from "@tidemark/testing";
 import * as fc from "fast-check";
 import { classifyDocument, type AuditedDocument } from "./audit-classify.ts";
-import { isSound } from "./audit-facts.ts";
+import { isSound, setAsideOf } from "./audit-facts.ts";
 import type { Manifest } from "./manifest.ts";
 
 const stored = somePoints(["ebb", "flood"]);
@@ -26,6 +26,7 @@ function aDocument(parts: Partial<AuditedDocument> = {}): AuditedDocument {
     manifest,
     points,
     narrows: null,
+    strayManifests: 0,
     isNarrowedRight: true,
     ...parts,
   };
@@ -128,6 +129,18 @@ test.each([
     aDocument({ manifest: withIndexed({ live: live.slice(1) }) }),
     ["duplicate"],
   ],
+  ["a second manifest is stored", aDocument({ strayManifests: 1 }), ["duplicate"]],
+  [
+    "a second manifest of a deleted one is stored",
+    aDocument({
+      listing: absent,
+      logged: gone.seen,
+      manifest: gone,
+      points: [],
+      strayManifests: 1,
+    }),
+    ["orphan"],
+  ],
   [
     "the log knows nothing of what is live",
     aDocument({ listing: absent, logged: null }),
@@ -185,4 +198,18 @@ test("a manifest that agrees with itself and with the log has no fault that dige
       },
     ),
   );
+});
+
+const failure = { revision: aRevision(2), reason: "unparseable", message: "no PDF", atMs: 1 };
+
+test.each<readonly [string, Manifest, string | null]>([
+  ["all of it is live", manifest, null],
+  ["it is still to come", { ...manifest, indexed: null }, null],
+  ["its newest revision was set aside", { ...manifest, failure }, "unparseable"],
+  ["an older revision was", { ...manifest, failure: { ...failure, revision: aRevision(1) } }, null],
+  ["it is archived", { ...withSeen({ archived: true }), failure }, null],
+  ["it is deleted", { ...gone, failure }, null],
+  ["chunks were set aside", withIndexed({ failedChunks: 2 }), "failed-chunks"],
+])("a document is told as set aside, or not, when %s", (_when, document, reason) => {
+  expect(setAsideOf(document)?.reason ?? null).toBe(reason);
 });

@@ -46,6 +46,8 @@ export interface AuditedDocument {
   readonly points: readonly AuditedPoint[];
   /** What each of its points must carry to narrow searches; null where none has to. */
   readonly narrows: string | null;
+  /** Manifests of it besides, where nobody looks for one. */
+  readonly strayManifests: number;
   /** Whether what the index keeps beside the manifest to narrow searches agrees with it. */
   readonly isNarrowedRight: boolean;
 }
@@ -63,13 +65,18 @@ export interface AuditedDocument {
  *   -               live           live, of another fingerprint               fingerprint
  *   -               live           another policy, or narrowed by another     permissions
  *   -               live           points that the manifest does not list     duplicate
- *   -               not, deleted   live, or points                            orphan
+ *   -               live           a second manifest                          duplicate
+ *   -               not, deleted   live, points, or a second manifest         orphan
  */
 export function classifyDocument(
   document: AuditedDocument,
   expected: { readonly fingerprint: string },
 ): readonly FoundFault[] {
-  const found = [...sourceFaults(document), ...indexFaults(document, expected)];
+  const found = [
+    ...sourceFaults(document),
+    ...indexFaults(document, expected),
+    ...strayFaults(document),
+  ];
   return found.filter(({ fault }, at) => found.findIndex((each) => each.fault === fault) === at);
 }
 
@@ -111,6 +118,12 @@ function goneFaults({ logged, manifest, points }: AuditedDocument): FoundFault[]
     return [{ fault: "orphan", detail: `${why}, and ${points.length} of its points are stored` }];
   }
   return [];
+}
+
+function strayFaults({ logged, strayManifests }: AuditedDocument): FoundFault[] {
+  if (strayManifests === 0) return [];
+  const detail = `${strayManifests} more manifests of it are stored where nobody reads them`;
+  return [{ fault: logged && !logged.deleted ? "duplicate" : "orphan", detail }];
 }
 
 function seenFaults(logged: Seen, { seen }: Manifest): FoundFault[] {

@@ -91,9 +91,31 @@ export function isSound(manifest: Manifest, fingerprint: string): boolean {
 }
 
 /** What is archived, hidden or set aside waits with whatever is live of it. */
-export function mayWait({ failure, seen }: Manifest): boolean {
-  const hasFailed = failure !== null && compareRevisions(failure.revision, seen.revision) >= 0;
-  return seen.archived || hasFailed || seen.policy.permissions.kind === "unknown";
+export function mayWait(manifest: Manifest): boolean {
+  const { permissions } = manifest.seen.policy;
+  return manifest.seen.archived || hasFailed(manifest) || permissions.kind === "unknown";
+}
+
+/** Why the newest content of a document, or a part of it, is in the dead letters and not live. */
+export interface SetAside {
+  readonly reason: string;
+  /** For people; names no text of the document. */
+  readonly message: string;
+}
+
+/** Null where all of the newest content is live, is still to come, or is not wanted. */
+export function setAsideOf(manifest: Manifest): SetAside | null {
+  const { failure, indexed, seen } = manifest;
+  if (seen.deleted || seen.archived) return null;
+  if (failure && hasFailed(manifest)) return { reason: failure.reason, message: failure.message };
+  const lost = indexed?.failedChunks ?? 0;
+  return lost === 0
+    ? null
+    : { reason: "failed-chunks", message: `${lost} of its chunks could not be embedded` };
+}
+
+function hasFailed({ failure, seen }: Manifest): boolean {
+  return failure !== null && compareRevisions(failure.revision, seen.revision) >= 0;
 }
 
 function canonicalPolicy({ permissions, tenant }: Policy): string {

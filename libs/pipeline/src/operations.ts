@@ -265,10 +265,13 @@ export interface ReplayChange {
 }
 
 /** What an audit of a source found, in short. */
-export type AuditSummary = Pick<
+export interface AuditSummary extends Pick<
   AuditCertificate,
   "source" | "verdict" | "endedAtMs" | "faulty" | "undecided"
->;
+> {
+  /** Documents that all sides agree could not be read. */
+  readonly setAside: number;
+}
 
 export interface ReconcileReport {
   readonly source: SourceName;

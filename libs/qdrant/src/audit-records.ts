@@ -5,6 +5,7 @@ import {
   type GenerationId,
   type Manifest,
   type PointId,
+  type Revision,
 } from "@tidemark/domain";
 import {
   copiesOf,
@@ -26,7 +27,8 @@ const documentsPerReadMax = 256;
 const pointsPerPageMax = 10_000;
 const consistency = "majority";
 const keptFields = [...wholeManifest, ...listedFields, "source", "token", "tally"] as const;
-const pointFields = ["document", "epoch", "position", ...copiedFields] as const;
+const leafFields = ["document", ...copiedFields] as const;
+const pointFields = [...leafFields, "epoch", "position"] as const;
 
 export async function scrollKept(
   collection: Collection,
@@ -34,7 +36,7 @@ export async function scrollKept(
   { from, limit, source }: ManifestRange,
 ): Promise<KeptPage> {
   const filter = recordsOf("manifest", { must: ofSource(source) });
-  const read = { payload: keptFields, consistency, limit, from } as const;
+  const read = { payload: keptFields, consistency, limit, from, compressed: true } as const;
   const { next, records } = await collection.scroll(filter, read);
   return { kept: records.map((record) => keptFrom(generation, record)), next };
 }
@@ -58,10 +60,10 @@ export async function scrollPoints(
   collection: Collection,
   { from, limit, source }: ManifestRange,
 ): Promise<KeptPointPage> {
-  const read = { payload: pointFields, consistency, limit, from } as const;
+  const read = { payload: leafFields, consistency, limit, from, compressed: true } as const;
   const filter = recordsOf("point", { must: ofSource(source) });
   const { next, records } = await collection.scroll(filter, read);
-  return { points: records.map(keptPoint), next };
+  return { points: records.map(narrowedPoint), next };
 }
 
 export async function pointsWithin(
@@ -77,6 +79,46 @@ export async function pointsWithin(
     }
   }
   return points;
+}
+
+/** Every one of them under an id that no writer and no reader derives from its document. */
+export async function strayManifests(
+  collection: Collection,
+  generation: GenerationId,
+  ids: readonly DocumentId[],
+): Promise<readonly number[]> {
+  const strays = new Map<string, number>();
+  const read = { payload: ["document"], consistency, limit: pointsPerPageMax } as const;
+  for (const slice of slicesOf(ids, documentsPerReadMax)) {
+    const filter = straysOf(generation, slice);
+    for await (const records of collection.scrollAll(filter, read)) {
+      for (const { payload } of records) {
+        const document = String(payload?.["document"]);
+        strays.set(document, (strays.get(document) ?? 0) + 1);
+      }
+    }
+  }
+  return ids.map((id) => strays.get(id.toWellFormed()) ?? 0);
+}
+
+/** Looked up first: there hardly ever is one, and a write waits for the disk all the same. */
+export async function deleteStrayManifests(
+  collection: Collection,
+  generation: GenerationId,
+  ids: readonly DocumentId[],
+): Promise<void> {
+  const found = await strayManifests(collection, generation, ids);
+  const doomed = ids.filter((_id, at) => (found[at] ?? 0) > 0);
+  for (const slice of slicesOf(doomed, documentsPerReadMax)) {
+    await collection.delete(straysOf(generation, slice));
+  }
+}
+
+function straysOf(generation: GenerationId, ids: readonly DocumentId[]) {
+  return recordsOf("manifest", {
+    must: [isOfDocuments(ids)],
+    must_not: [{ has_id: ids.map((id) => manifestRecordId(generation, id)) }],
+  });
 }
 
 export function narrowsOfManifest(manifest: Manifest): string {
@@ -104,17 +146,15 @@ function isSame(one: Payload, other: Payload, field: string): boolean {
   return (one[field] ?? null) === (other[field] ?? null);
 }
 
-function keptPoint({ id, payload }: ReadRecord): KeptPoint {
+function keptPoint(record: ReadRecord): KeptPoint {
+  const { epoch, position } = record.payload as unknown as Revision;
+  return { ...narrowedPoint(record), revision: { epoch, position } };
+}
+
+function narrowedPoint({ id, payload }: ReadRecord): Omit<KeptPoint, "revision"> {
   if (!payload) throw new Error(`point ${id} came without its payload`);
-  const { document, epoch, position, ...copies } = payload as unknown as CopiesPayload & {
+  const { document, ...copies } = payload as unknown as CopiesPayload & {
     readonly document: DocumentId;
-    readonly epoch: number;
-    readonly position: number;
   };
-  return {
-    documentId: document,
-    id: id as PointId,
-    revision: { epoch, position },
-    narrows: narrowsOf(copies),
-  };
+  return { documentId: document, id: id as PointId, narrows: narrowsOf(copies) };
 }

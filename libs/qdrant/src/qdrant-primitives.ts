@@ -125,6 +125,14 @@ export class QdrantPrimitives implements IndexPrimitives {
     return audit.pointsWithin(this.#of(generation), ids);
   }
 
+  strayManifests(generation: GenerationId, ids: readonly DocumentId[]) {
+    return audit.strayManifests(this.#of(generation), generation, ids);
+  }
+
+  deleteStrayManifests(generation: GenerationId, ids: readonly DocumentId[]) {
+    return audit.deleteStrayManifests(this.#of(generation), generation, ids);
+  }
+
   narrowsOf(manifest: Manifest): string {
     return audit.narrowsOfManifest(manifest);
   }

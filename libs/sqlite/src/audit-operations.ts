@@ -6,6 +6,7 @@ import {
   noPoints,
   pointsDigest,
   seenDigest,
+  setAsideOf,
   sourceOf,
   type DocumentId,
   type Manifest,
@@ -148,11 +149,13 @@ const nothingStored: AuditedDocumentRow = { manifest: null, isNarrowedRight: tru
 function leafOf(row: AuditedRow, fingerprint: string): ManifestLeaf {
   const manifest = ownManifest(row);
   const sound = isSound(manifest, fingerprint) && isKeptAlike(row, manifest);
+  const setAside = setAsideOf(manifest);
   return {
     id: row.id as DocumentId,
     seen: seenDigest(manifest.seen),
     live: pointsDigest(listedPoints(manifest, null)),
     ...(sound ? {} : { isUnsound: true }),
+    ...(setAside ? { setAside } : {}),
   };
 }
 

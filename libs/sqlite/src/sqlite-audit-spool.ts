@@ -72,7 +72,7 @@ const upsertListed = `
 const upsertManifest = `
   insert into fact (id, seen, live, is_sound) values (?, ?, ?, ?)
   on conflict do update set seen = excluded.seen, live = excluded.live,
-    is_sound = excluded.is_sound`;
+    is_sound = min(coalesce(is_sound, 1), excluded.is_sound)`;
 const selectPoints = `select points as count, point_sum as sum from fact where id = ?`;
 const upsertPoints = `
   insert into fact (id, points, point_sum) values (?, ?, ?)

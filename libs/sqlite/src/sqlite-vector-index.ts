@@ -275,6 +275,8 @@ export class SqliteVectorIndex implements VectorIndex, AuditedIndex, EmbeddingTi
     const found = await this.#database.read("auditedDocuments", { generation, ids });
     return found.map(({ isNarrowedRight, manifest, points }) => ({
       manifest,
+      // A document's row is the only one with its id.
+      strayManifests: 0,
       isNarrowedRight,
       narrows: null,
       points: points.map(({ epoch, id, position }) => ({

@@ -68,6 +68,8 @@ type Spared = ReadonlySet<PointDigest>;
 export class GenerationStore {
   readonly dimension: number;
   readonly manifests = new Map<DocumentId, Manifest>();
+  /** Manifests that stand where nobody looks for one; for tests, damage. */
+  readonly strays = new Set<Manifest>();
   readonly #points = new Map<PointId, PointRecord>();
   readonly #byDocument = new Map<DocumentId, Map<PointDigest, PointId>>();
   readonly #writes = new Map<DocumentId, number>();
@@ -79,6 +81,7 @@ export class GenerationStore {
   copy(): GenerationStore {
     const copy = new GenerationStore(this.dimension);
     for (const [id, manifest] of this.manifests) copy.manifests.set(id, manifest);
+    for (const manifest of this.strays) copy.strays.add(manifest);
     for (const point of this.#points.values()) copy.#set(point);
     return copy;
   }

@@ -96,7 +96,29 @@ export class MemoryPrimitives implements IndexPrimitives {
 
   async scrollKept(generation: GenerationId, range: ManifestRange): Promise<KeptPage> {
     const { manifests, next } = await this.scrollManifests(generation, range);
-    return { kept: manifests.map(keptAlike), next };
+    const kept = manifests.map(keptAlike);
+    if (range.from !== null) return { kept, next };
+    const strays = [...this.#store.of(generation).strays].filter(
+      ({ source }) => range.source === null || source === range.source,
+    );
+    const unlike = strays.map((manifest) => ({ manifest, isKeptAlike: false }));
+    return { kept: [...unlike, ...kept], next };
+  }
+
+  strayManifests(generation: GenerationId, ids: readonly DocumentId[]) {
+    return this.#step("strayManifests", () => {
+      const strays = [...this.#store.of(generation).strays];
+      return ids.map((id) => strays.filter(({ documentId }) => documentId === id).length);
+    });
+  }
+
+  deleteStrayManifests(generation: GenerationId, ids: readonly DocumentId[]): Promise<void> {
+    const strays = [...this.#store.of(generation).strays].filter(({ documentId }) =>
+      ids.includes(documentId),
+    );
+    return this.#each("deleteStrayManifest", generation, strays, (store, stray) => {
+      store.strays.delete(stray);
+    });
   }
 
   async readKept(generation: GenerationId, ids: readonly DocumentId[]) {

@@ -1,22 +1,27 @@
 /** What an audit finds of an index that somebody has laid hands on, and what becomes of it. */
-import type { AuditFault } from "@tidemark/domain";
+import { auditFaults } from "@tidemark/domain";
 import { eventually } from "@tidemark/testing";
-import { ghostOf, type Corruptions } from "../support/corrupted-index.ts";
+import { damages, ghostOf, type Corruptions, type Damage } from "../support/corrupted-index.ts";
 import type { Deployment } from "../support/deployment.ts";
 import { untilFound } from "../support/found.ts";
 
 const testMs = 180_000;
 const withinMs = 90_000;
 const ann = { principals: ["ann"] };
+const unreadable = "noise.pdf";
+/** Damage that makes a document of no source. */
+const makesGhost: ReadonlySet<Damage> = new Set(["orphan", "stray-points"]);
 
-/** By fault, the page that has it. */
-const pages: Readonly<Record<AuditFault, string>> = {
+/** By damage, the page that has it. */
+const pages: Readonly<Record<Damage, string>> = {
   missing: "The harbour lies north of the old light.",
   orphan: "The chandler sells rope and lamp oil.",
   stale: "The ferry leaves twice a day in summer.",
   fingerprint: "The tide gauge is read every hour.",
   permissions: "The customs ledger is nobody's business.",
   duplicate: "The pilot boards two miles off the bar.",
+  "second-manifest": "The cook counts the barrels of flour.",
+  "stray-points": "The signal mast was struck by lightning.",
 };
 
 export function auditScenarios(
@@ -29,35 +34,50 @@ export function auditScenarios(
       const { corrupt, deployment } = await start();
       await using closing = deployment;
       const { api } = closing;
-      const faults = Object.entries(pages) as [AuditFault, string][];
-      for (const [fault, content] of faults) {
-        const permissions = fault === "permissions" ? ["ann"] : "public";
-        await api.put("app", fault, { content, permissions });
+      const done = Object.entries(corrupt) as [Damage, Corruptions["missing"]][];
+      const kinds = done.map(([damage]) => damage);
+      for (const damage of kinds) {
+        const permissions = damage === "permissions" ? ["ann"] : "public";
+        await api.put("app", damage, { content: pages[damage], permissions });
       }
-      for (const [fault, content] of faults) await untilFound(api, `app/${fault}`, content, ann);
+      const base64 = Buffer.from("no page of any book").toString("base64");
+      await api.put("app", unreadable, { content: { base64 }, contentType: "application/pdf" });
+      for (const damage of kinds) await untilFound(api, `app/${damage}`, pages[damage], ann);
+      await eventually(async () => expect(await api.deadLetters()).toHaveLength(1), { withinMs });
       const before = await api.audit({ source: "app" });
-      for (const [fault] of faults) await corrupt[fault](`app/${fault}`);
+      for (const [damage, spoil] of done) await spoil(`app/${damage}`);
 
       const found = await api.audit({ source: "app" });
       const dry = await api.audit({ source: "app", repair: true, dryRun: true });
       const repaired = await api.audit({ source: "app", repair: true });
 
-      expect(before).toMatchObject({ verdict: "clean", faulty: 0, logged: 6, sampled: 6 });
-      expect(found).toMatchObject({ verdict: "faulty", faulty: 6, faults: onceEach(faults) });
+      const [documents, faulty] = [kinds.length + 1, kinds.length];
+      const setAside = { documents: 1, examples: [{ documentId: `app/${unreadable}` }] };
+      expect(before).toMatchObject({
+        verdict: "clean",
+        faulty: 0,
+        logged: documents,
+        sampled: kinds.length,
+        setAside,
+      });
+      expect(found).toMatchObject({ verdict: "faulty", faulty, faults: countsOf(kinds), setAside });
       const named = found.examples.map(({ documentId, fault }) => `${fault} ${documentId}`);
-      const expected = faults.map(([fault]) =>
-        fault === "orphan" ? `${fault} ${ghostOf("app/orphan")}` : `${fault} app/${fault}`,
-      );
+      const expected = kinds.map((damage) => {
+        const id = `app/${damage}`;
+        return `${damages[damage]} ${makesGhost.has(damage) ? ghostOf(id) : id}`;
+      });
       expect(named.toSorted()).toEqual(expected.toSorted());
       expect(dry).toMatchObject({
-        faulty: 6,
-        repair: { dryRun: true, documents: 6, refused: null },
+        faulty,
+        repair: { dryRun: true, documents: faulty, refused: null },
       });
-      expect(repaired.repair).toMatchObject({ dryRun: false, documents: 6, refused: null });
+      expect(repaired.repair).toMatchObject({ dryRun: false, documents: faulty, refused: null });
       await eventually(
         async () => {
           const after = await api.audit({ source: "app" });
           expect(after).toMatchObject({ verdict: "clean", faulty: 0, undecided: 0 });
+          // The ghost keeps its manifest, as whatever was deleted does.
+          expect(after.manifests).toBe(documents + 1);
         },
         { withinMs },
       );
@@ -65,13 +85,17 @@ export function auditScenarios(
       expect(strangers.results.map(({ documentId }) => documentId)).not.toContain(
         "app/permissions",
       );
-      for (const [fault, content] of faults) await untilFound(api, `app/${fault}`, content, ann);
-      expect((await api.status()).audits).toMatchObject([{ source: "app", verdict: "clean" }]);
+      for (const damage of kinds) await untilFound(api, `app/${damage}`, pages[damage], ann);
+      expect((await api.status()).audits).toMatchObject([
+        { source: "app", verdict: "clean", setAside: 1 },
+      ]);
     },
     testMs,
   );
 }
 
-function onceEach(faults: readonly (readonly [AuditFault, string])[]) {
-  return Object.fromEntries(faults.map(([fault]) => [fault, 1]));
+function countsOf(kinds: readonly Damage[]) {
+  return Object.fromEntries(
+    auditFaults.map((fault) => [fault, kinds.filter((damage) => damages[damage] === fault).length]),
+  );
 }

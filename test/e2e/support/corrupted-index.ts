@@ -6,7 +6,25 @@ import type { AuditFault, DocumentId, GenerationId } from "@tidemark/domain";
 import { manifestRecordId } from "../../../libs/qdrant/src/record-id.ts";
 import { ask, collectionNames } from "../../integration/support/qdrant-collections.ts";
 
-export type Corruptions = Readonly<Record<AuditFault, (id: string) => Promise<void>>>;
+/** What can be done to an index: one thing for each fault, and what some indexes alone can be given. */
+export const damages = {
+  missing: "missing",
+  orphan: "orphan",
+  stale: "stale",
+  fingerprint: "fingerprint",
+  permissions: "permissions",
+  duplicate: "duplicate",
+  /** Another record of a document's manifest. */
+  "second-manifest": "duplicate",
+  /** As an upserter leaves them that dies before its commit. */
+  "stray-points": "orphan",
+} as const satisfies Readonly<Record<string, AuditFault>>;
+
+export type Damage = keyof typeof damages;
+type Corrupt = (id: string) => Promise<void>;
+export type Corruptions = Readonly<
+  Record<AuditFault, Corrupt> & Partial<Record<Exclude<Damage, AuditFault>, Corrupt>>
+>;
 
 /** What a document of no source is called. */
 export const ghostOf = (id: string) => `${id}.ghost`;
@@ -131,6 +149,17 @@ export function corruptQdrant(url: string, prefix: string): Corruptions {
     async duplicate(id) {
       const [point] = await recordsOf("point", id);
       if (point) await put({ ...point, id: randomUUID() });
+    },
+    async "second-manifest"(id) {
+      const [record] = await recordsOf("manifest", id);
+      if (record) await put({ ...record, id: randomUUID(), vector: {} });
+    },
+    async "stray-points"(id) {
+      const [point] = await recordsOf("point", id);
+      const payload = { ...point?.payload, document: ghostOf(id) };
+      for (let points = 0; points < 15; points += 1) {
+        if (point) await put({ ...point, id: randomUUID(), payload });
+      }
     },
   };
 }

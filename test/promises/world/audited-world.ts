@@ -3,6 +3,7 @@ import {
   documentId,
   type AuditCertificate,
   type DocumentId,
+  type Failure,
   type Indexed,
   type Manifest,
   type Seen,
@@ -93,7 +94,11 @@ export class AuditedWorld {
   /** The manifest of a document becomes what it never was. */
   async forge(
     id: DocumentId,
-    change: { readonly seen?: Partial<Seen>; readonly indexed?: Partial<Indexed> | null },
+    change: {
+      readonly seen?: Partial<Seen>;
+      readonly indexed?: Partial<Indexed> | null;
+      readonly failure?: Failure;
+    },
   ): Promise<void> {
     const { seen, indexed, ...manifest } = await this.world.manifest(id);
     await this.write(
@@ -101,6 +106,7 @@ export class AuditedWorld {
         ...manifest,
         seen: { ...seen, ...change.seen },
         indexed: change.indexed === null ? null : indexed && { ...indexed, ...change.indexed },
+        failure: change.failure ?? manifest.failure,
         token: this.token(),
       },
       manifest.token,

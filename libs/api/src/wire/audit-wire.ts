@@ -48,6 +48,14 @@ export const certificateSchema = z.object({
   examples: z.array(
     z.object({ documentId: z.string(), fault: z.enum(auditFaults), detail: z.string() }),
   ),
+  setAside: z
+    .object({
+      documents: z.int(),
+      examples: z.array(
+        z.object({ documentId: z.string(), reason: z.string(), message: z.string() }),
+      ),
+    })
+    .meta({ description: "What all sides agree could not be read; no fault of the index" }),
   repair: z
     .object({
       dryRun: z.boolean(),

@@ -39,6 +39,7 @@ export const statusSchema = z.object({
       endedAt: z.iso.datetime(),
       faulty: z.int(),
       undecided: z.int(),
+      setAside: z.int(),
     }),
   ),
 });

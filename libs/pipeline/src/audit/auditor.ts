@@ -11,6 +11,7 @@ import {
   type SourceName,
   type Token,
 } from "@tidemark/domain";
+import { setImmediate } from "node:timers/promises";
 import type { UpsertMutation } from "../chunk-record.ts";
 import { RequestError, type AuditRequest } from "../operations.ts";
 import type { AuditSpool } from "../ports/audit-spool.ts";
@@ -107,8 +108,8 @@ export class Auditor {
       const certificate = await this.#auditSource(run, served, request, before);
       certificates.push(certificate);
       await this.#options.keep(certificate);
-      const { faulty, source, undecided, verdict } = certificate;
-      logger.info({ source, verdict, faulty, undecided }, "audit");
+      const { faulty, setAside, source, undecided, verdict } = certificate;
+      logger.info({ source, verdict, faulty, undecided, setAside: setAside.documents }, "audit");
     }
     return certificates;
   }
@@ -127,7 +128,7 @@ export class Auditor {
     const first = await lookFirst(run, source, sample ?? this.#options.sampleDefault);
     const settled = await settleSuspects(run, source, first.isListed);
     const sampled = await sampleVectors(run, first.sample);
-    const found = countFaults(run.spool, name);
+    const found = await countFaults(run.spool, name);
     const repaired =
       repair &&
       (await repairFaulty(run, source, {
@@ -167,10 +168,10 @@ export class Auditor {
   }
 }
 
-function countFaults(
+async function countFaults(
   spool: AuditSpool,
   source: SourceName,
-): Pick<AuditCertificate, "examples" | "faults" | "faulty"> {
+): Promise<Pick<AuditCertificate, "examples" | "faults" | "faulty">> {
   const faults = Object.fromEntries(auditFaults.map((fault) => [fault, 0])) as Record<
     AuditFault,
     number
@@ -194,5 +195,6 @@ function countFaults(
     const last = page.at(-1);
     if (!last) return { faults, faulty, examples };
     after = last.id;
+    await setImmediate();
   }
 }

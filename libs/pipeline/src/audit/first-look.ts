@@ -4,19 +4,24 @@ import {
   compareRows,
   documentId,
   noDigests,
+  type AuditedSetAside,
   type AuditedSides,
   type DocumentId,
 } from "@tidemark/domain";
+import { setImmediate } from "node:timers/promises";
 import { TransientError } from "../errors.ts";
 import type { LeafPage } from "../ports/audited-index.ts";
 import type { AuditedSource, AuditRun } from "./audit-run.ts";
 
 const pageMax = 1_000;
 const rowsMax = 1_024;
+const setAsideExamplesMax = 20;
+const messageCharactersMax = 300;
 
 export interface FirstLook extends AuditedSides {
   /** Documents with points, drawn by chance. */
   readonly sample: readonly DocumentId[];
+  readonly setAside: AuditedSetAside;
 }
 
 export async function lookFirst(
@@ -25,12 +30,12 @@ export async function lookFirst(
   sampleMax: number,
 ): Promise<FirstLook> {
   const listing = await readListing(run, source);
-  const { manifests, sample } = await readManifests(run, source, sampleMax);
+  const { manifests, sample, setAside } = await readManifests(run, source, sampleMax);
   const points = await readPoints(run, source);
   // Last: what is written meanwhile is then in the log too, and differs least.
   await run.fold.advance(run.signal);
-  const compared = compareSpooled(run, source, listing.isListed);
-  return { ...listing, ...compared, manifests, points, sample };
+  const compared = await compareSpooled(run, source, listing.isListed);
+  return { ...listing, ...compared, manifests, points, sample, setAside };
 }
 
 async function readListing(
@@ -67,9 +72,11 @@ async function readManifests(
   { chance, generation, index, signal, spool }: AuditRun,
   { name }: AuditedSource,
   sampleMax: number,
-): Promise<Pick<FirstLook, "manifests" | "sample">> {
+): Promise<Pick<FirstLook, "manifests" | "sample" | "setAside">> {
   const { fingerprint, id } = generation;
   const sample: DocumentId[] = [];
+  const examples: AuditedSetAside["examples"][number][] = [];
+  let documents = 0;
   let manifests = 0;
   let drawn = 0;
   const ask = (from: string | null) =>
@@ -77,7 +84,14 @@ async function readManifests(
   for await (const leaves of pagesOf(ask, signal)) {
     spool.putManifests(leaves);
     manifests += leaves.length;
-    for (const { id: of, live } of leaves) {
+    for (const { id: of, live, setAside } of leaves) {
+      if (setAside) {
+        documents += 1;
+        const message = setAside.message.slice(0, messageCharactersMax);
+        if (examples.length < setAsideExamplesMax) {
+          examples.push({ documentId: of, reason: setAside.reason, message });
+        }
+      }
       if (live === null) continue;
       drawn += 1;
       // Each is as likely to be kept as any other, however many there will be.
@@ -85,7 +99,7 @@ async function readManifests(
       if (at < sampleMax) sample[at] = of;
     }
   }
-  return { manifests, sample };
+  return { manifests, sample, setAside: { documents, examples } };
 }
 
 async function readPoints(
@@ -115,11 +129,11 @@ async function* pagesOf<Leaf>(
   } while (from !== null);
 }
 
-function compareSpooled(
-  { spool }: AuditRun,
+async function compareSpooled(
+  { signal, spool }: AuditRun,
   { name }: AuditedSource,
   isListed: boolean,
-): Pick<FirstLook, "digests" | "logged" | "rangesCompared"> {
+): Promise<Pick<FirstLook, "digests" | "logged" | "rangesCompared">> {
   let digests = noDigests;
   let [logged, rangesCompared] = [0, 0];
   let after: DocumentId | null = null;
@@ -135,5 +149,8 @@ function compareSpooled(
     const last = rows.at(-1);
     if (!last || rows.length < rowsMax) return { digests, logged, rangesCompared };
     after = last.id as DocumentId;
+    // A range takes milliseconds, all of them seconds: whoever else has something to do goes first.
+    await setImmediate();
+    signal.throwIfAborted();
   }
 }

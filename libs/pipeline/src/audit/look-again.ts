@@ -113,7 +113,13 @@ async function look(
 }
 
 const unknown: AuditedListing = { kind: "unknown" };
-const nothingStored = { manifest: null, points: [], narrows: null, isNarrowedRight: true };
+const nothingStored = {
+  manifest: null,
+  strayManifests: 0,
+  points: [],
+  narrows: null,
+  isNarrowedRight: true,
+};
 
 function differsAtSource(
   listing: AuditedListing,

@@ -1,7 +1,7 @@
 /**
  * Has what an audit found mended, by those who keep the documents anyway: a source is asked to state
  * a document again, a pushed one is restricted and chunked again from its records, and points that no
- * manifest lists are swept. Slowly, and only while the pipeline is well.
+ * manifest lists are swept, with manifests that nobody reads. Slowly, and only while the pipeline is well.
  */
 import {
   decodeMutation,
@@ -83,7 +83,7 @@ async function repairDocument(
   if (!stored) return;
   const live = stored.manifest?.indexed?.live ?? [];
   const leftover = leftoverOf(stored);
-  if (leftover.length > 0) {
+  if (leftover.length > 0 || stored.strayManifests > 0) {
     counts.swept += 1;
     const revision = above(stored, leftover, logged);
     if (!dryRun) await index.sweep(generation.id, id, { revision, live });
@@ -112,7 +112,7 @@ function leftoverOf({ manifest, points }: IndexedDocument): readonly AuditedPoin
   return points.filter(({ id }) => !listed.has(digestOf(id)));
 }
 
-/** Points alone are left of it: whoever sweeps them has mended it. */
+/** What is swept is all that is left of it: then it is mended. */
 function isGone({ manifest }: IndexedDocument): boolean {
   if (!manifest) return true;
   return manifest.seen.deleted && (manifest.indexed?.live.length ?? 0) === 0;

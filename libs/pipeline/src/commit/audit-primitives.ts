@@ -7,6 +7,7 @@ import {
   noPoints,
   pointsDigest,
   seenDigest,
+  setAsideOf,
   type DocumentId,
   type GenerationId,
   type Manifest,
@@ -52,11 +53,13 @@ export async function indexedDocumentsOf(
 ): Promise<readonly IndexedDocument[]> {
   const kept = await primitives.readKept(generation, ids);
   const points = await primitives.pointsWithin(generation, ids);
+  const strays = await primitives.strayManifests(generation, ids);
   const byDocument = Map.groupBy(points, ({ documentId }) => documentId);
   return ids.map((id, at) => {
     const found = kept[at];
     return {
       manifest: found?.manifest ?? null,
+      strayManifests: strays[at] ?? 0,
       isNarrowedRight: found?.isKeptAlike ?? true,
       narrows: found ? narrowsFor(primitives, found.manifest) : null,
       points: (byDocument.get(id) ?? []).map(({ id: point, narrows, revision }) => ({
@@ -74,11 +77,13 @@ function leafOf(
   fingerprint: string,
 ): ManifestLeaf {
   const sound = isKeptAlike && isSound(manifest, fingerprint);
+  const setAside = setAsideOf(manifest);
   return {
     id: manifest.documentId,
     seen: seenDigest(manifest.seen),
     live: pointsDigest(listedPoints(manifest, narrowsFor(primitives, manifest))),
     ...(sound ? {} : { isUnsound: true }),
+    ...(setAside ? { setAside } : {}),
   };
 }
 

@@ -133,12 +133,13 @@ export class PrimitiveIndex implements VectorIndex, AuditedIndex, EmbeddingTimes
     );
   }
 
-  sweep(
+  async sweep(
     generation: GenerationId,
     documentId: DocumentId,
     sweep: { readonly revision: Revision; readonly live: readonly PointDigest[] },
   ): Promise<void> {
-    return this.#primitives.deletePoints(generation, [sweepOf(documentId, sweep)]);
+    await this.#primitives.deletePoints(generation, [sweepOf(documentId, sweep)]);
+    await this.#primitives.deleteStrayManifests(generation, [documentId]);
   }
 
   existing(generation: GenerationId, documentId: DocumentId, digests: readonly PointDigest[]) {

@@ -90,7 +90,7 @@ export interface KeptPoint {
 }
 
 export interface KeptPointPage {
-  readonly points: readonly KeptPoint[];
+  readonly points: readonly Omit<KeptPoint, "revision">[];
   readonly next: string | null;
 }
 
@@ -171,6 +171,9 @@ export interface IndexPrimitives extends AsyncDisposable {
   scrollPoints(generation: GenerationId, range: ManifestRange): Promise<KeptPointPage>;
   /** All points of these documents. */
   pointsWithin(generation: GenerationId, ids: readonly DocumentId[]): Promise<readonly KeptPoint[]>;
+  /** How many manifests of each of these documents stand where nobody looks for one. */
+  strayManifests(generation: GenerationId, ids: readonly DocumentId[]): Promise<readonly number[]>;
+  deleteStrayManifests(generation: GenerationId, ids: readonly DocumentId[]): Promise<void>;
   /** What each point of the document has to carry as its copies. */
   narrowsOf(manifest: Manifest): string;
 

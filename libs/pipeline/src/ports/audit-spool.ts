@@ -34,6 +34,7 @@ export interface AuditSpool extends Disposable {
   logged(ids: readonly DocumentId[]): readonly (LoggedState | null)[];
   putLogged(states: readonly LoggedState[]): void;
   putListed(listed: readonly { readonly id: DocumentId; readonly digest: string }[]): void;
+  /** A document of which two come is suspect where one of them is. */
   putManifests(leaves: readonly ManifestLeaf[]): void;
   addPoints(leaves: readonly PointLeaf[]): void;
   rows(range: SpoolRange): readonly AuditRow[];

@@ -8,6 +8,7 @@ import type {
   GenerationId,
   Manifest,
   PointSum,
+  SetAside,
   SourceName,
 } from "@tidemark/domain";
 
@@ -26,6 +27,7 @@ export interface ManifestLeaf {
   readonly live: string | null;
   /** Where it disagrees with itself, with the fingerprint or with what narrows searches. */
   readonly isUnsound?: true;
+  readonly setAside?: SetAside;
 }
 
 /** Points of a document, or some of them: what pages tell is to be added up. */
@@ -43,6 +45,8 @@ export interface LeafPage<Leaf> {
 /** A document as it is stored, without texts and vectors. */
 export interface IndexedDocument {
   readonly manifest: Manifest | null;
+  /** Besides, where nobody looks for one. */
+  readonly strayManifests: number;
   readonly points: readonly AuditedPoint[];
   readonly narrows: string | null;
   readonly isNarrowedRight: boolean;

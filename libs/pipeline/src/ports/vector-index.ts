@@ -135,7 +135,10 @@ export interface VectorIndex extends AsyncDisposable {
   /** Points ahead of their commit, for documents too large for one write. Not listed, so not seen. */
   putPoints(generation: GenerationId, points: readonly Point[]): Promise<void>;
 
-  /** Removes the document's points that are not listed and were last written before `revision`. */
+  /**
+   * Removes the document's points that are not listed and were last written before `revision`, and
+   * manifests of it that stand where nobody looks for one.
+   */
   sweep(
     generation: GenerationId,
     documentId: DocumentId,

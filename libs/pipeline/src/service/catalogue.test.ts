@@ -56,3 +56,14 @@ test("what somebody has decided since is not written over by who knows less", as
   expect(fresh.generation("g1" as GenerationId)?.state).toBe("building");
   expect(other.active?.id).toBe("g2");
 });
+
+test("a certificate of an older release, which tells nothing of what was set aside, is read", async () => {
+  const { load, store } = aWorld();
+  const certificate = { v: 1, source: "files", verdict: "clean" };
+  const value = JSON.stringify({ kind: "audit", certificate });
+  store.append(controlTopic, [{ key: "audit/files", value }], 0);
+
+  const { audits } = await load();
+
+  expect(audits).toMatchObject([{ source: "files", setAside: { documents: 0, examples: [] } }]);
+});

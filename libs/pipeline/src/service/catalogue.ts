@@ -37,9 +37,12 @@ type ControlRecord =
   | { readonly kind: "generation"; readonly generation: Generation }
   | { readonly kind: "source"; readonly source: SourceRecord }
   | { readonly kind: "accepted"; readonly documentId: DocumentId }
-  | { readonly kind: "audit"; readonly certificate: AuditCertificate }
+  | { readonly kind: "audit"; readonly certificate: KeptCertificate }
   | { readonly kind: "replay"; readonly job: ReplayJob }
   | ({ readonly kind: "replayed" } & Replayed);
+
+/** One that an older release kept does not tell what was set aside. */
+type KeptCertificate = Omit<AuditCertificate, "setAside"> & Partial<AuditCertificate>;
 
 /** How many documents of a replay a process has done. */
 export interface Replayed {
@@ -285,7 +288,10 @@ export class Catalogue {
         if (this.#accepted.size < acceptedMax) this.#accepted.add(record.documentId);
         break;
       case "audit":
-        this.#audits.set(record.certificate.source, record.certificate);
+        this.#audits.set(record.certificate.source, {
+          ...record.certificate,
+          setAside: record.certificate.setAside ?? { documents: 0, examples: [] },
+        });
         break;
       case "replay":
         this.#replays.set(record.job.id, record.job);

@@ -73,12 +73,13 @@ export class StateReports {
       embedder: { model: generations.active.recipe.space.model, queued: embedQueued() },
       problems: this.#problems(),
       audits: this.#options.catalogue.audits.map(
-        ({ endedAtMs, faulty, source, undecided, verdict }) => ({
+        ({ endedAtMs, faulty, setAside, source, undecided, verdict }) => ({
           source,
           verdict,
           endedAtMs,
           faulty,
           undecided,
+          setAside: setAside.documents,
         }),
       ),
     };

@@ -97,6 +97,27 @@ export function vectorIndexAudits(open: () => Promise<VectorIndex & AuditedIndex
       );
     }));
 
+  test("what could not be read is told with the reason", () =>
+    withGeneration(open, dimension, async (index, generation) => {
+      const { manifest, ...commit } = aCommit({ generation, documentId: anId("a") });
+      const { revision } = manifest.seen;
+      const failure = { revision, reason: "unparseable", message: "no PDF", atMs: 0 };
+      await index.commit(
+        generation,
+        [
+          { ...commit, manifest: { ...manifest, failure } },
+          aCommit({ generation, documentId: anId("b") }),
+        ],
+        [],
+      );
+
+      const leaves = await manifestsOf(index, generation, { limit: 10 });
+
+      const told = new Map(leaves.map(({ id, setAside }) => [id, setAside]));
+      expect(told.get(anId("a"))).toEqual({ reason: "unparseable", message: "no PDF" });
+      expect(told.get(anId("b"))).toBeUndefined();
+    }));
+
   test("what another fingerprint made does not pass for sound", () =>
     withGeneration(open, dimension, async (index, generation) => {
       await index.commit(generation, [aCommit({ generation, documentId: anId("a") })], []);

@@ -19,6 +19,7 @@ export function auditText(
     `  ${comparedText(certificate)}`,
     ...table(faultRows(certificate), { indent: "  " }),
     ...table(certificate.examples.map(exampleRow), { indent: "    " }),
+    ...setAsideText(certificate),
     ...notes(certificate).map((note) => paint("yellow", `  ${printable(note)}`)),
     ...repairText(certificate),
   ]);
@@ -42,6 +43,21 @@ function faultRows({ faults }: Certificate): readonly (readonly string[])[] {
 
 function exampleRow({ detail, documentId, fault }: Certificate["examples"][number]): string[] {
   return [documentId, fault, detail].map(printable);
+}
+
+/** Not found as they are now, and no fault of the index. */
+function setAsideText({ setAside }: Certificate): readonly string[] {
+  const { documents, examples } = setAside;
+  if (documents === 0) return [];
+  return [
+    `  ${count(documents, "document")} set aside: ${documents === 1 ? "its" : "their"} newest content could not be read, or not all of it embedded`,
+    ...table(
+      examples.map(({ documentId, message, reason }) =>
+        [documentId, reason, message].map(printable),
+      ),
+      { indent: "    " },
+    ),
+  ];
 }
 
 function notes({ undecided, why }: Certificate): readonly string[] {

@@ -31,7 +31,10 @@ export function statusText(status: StatusWire, { paint, nowMs }: TextOptions): r
         audit.source,
         audit.verdict,
         moment(audit.endedAt, nowMs),
-        ...(audit.faulty > 0 ? [`${count(audit.faulty, "document")} with faults`] : []),
+        [
+          ...(audit.faulty > 0 ? [`${count(audit.faulty, "document")} with faults`] : []),
+          ...(audit.setAside > 0 ? [`${count(audit.setAside, "document")} set aside`] : []),
+        ].join(", "),
       ]),
     ),
     ...status.problems.map((problem) => paint("red", `problem: ${printable(problem)}`)),
