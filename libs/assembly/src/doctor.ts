@@ -106,6 +106,7 @@ function examineSource(source: ServedSource): DoctorFinding {
 function auditFinding({
   endedAtMs,
   faulty,
+  setAside,
   source,
   undecided,
   verdict,
@@ -115,7 +116,10 @@ function auditFinding({
   const again = `tidemark audit --source ${source}`;
   switch (verdict) {
     case "clean":
-      return ok(check, `clean at ${at}`);
+      return ok(
+        check,
+        `clean at ${at}${setAside.documents > 0 ? `, with ${setAside.documents} set aside` : ""}`,
+      );
     case "undecided":
       return {
         check,
