@@ -5,10 +5,17 @@ import { join, resolve } from "node:path";
 import { createMetrics, metricNames } from "@tidemark/runtime";
 import { parse, stringify } from "yaml";
 import { boards, generatedFiles } from "../deploy/monitoring/generated-files.ts";
+import { budgetLeftRecord } from "../deploy/monitoring/objective-rules.ts";
 import { alerts, recordNames, ruleGroups } from "../deploy/monitoring/rule-files.ts";
 import { runbookOf } from "../deploy/monitoring/rule.ts";
 import { alertCases, type AlertCase } from "./monitoring/alert-cases.ts";
 import { metricsAskedFor, processMetrics } from "./monitoring/metrics-asked-for.ts";
+import {
+  endMinutes,
+  lookEvery,
+  monthThenStall,
+  type Month,
+} from "./monitoring/month-then-stall.ts";
 import { findPromtool } from "./monitoring/promtool.ts";
 import { describeWith } from "./servers/available.ts";
 
@@ -133,6 +140,23 @@ describeWith("promtool", findPromtool(), (promtool) => {
       }
     },
   );
+
+  // A stall of each part looks the same to the rules: what was changed meanwhile is late.
+  test.each([
+    ["a change a second, and 15 minutes of a stall", { perMinute: 60, stalled: 15 }, "page"],
+    ["a change a minute, and 15 minutes of a stall", { perMinute: 1, stalled: 15 }, "page"],
+    ["a change a second, and 5 minutes of a stall", { perMinute: 60, stalled: 5 }, null],
+  ] as const)("after 30 days of %s, budget is left when the page is due", (_, month, alert) => {
+    const scratch = mkdtempSync(join(tmpdir(), "tidemark-stall-"));
+    try {
+      const file = join(scratch, "test.yml");
+      writeFileSync(file, stallTest(month, alert));
+
+      expect(promtool().run("test", "rules", file)).toContain("SUCCESS");
+    } finally {
+      rmSync(scratch, { recursive: true });
+    }
+  });
 });
 
 function unitTest(name: string, { at, every = "1m", series }: AlertCase, firing: number): string {
@@ -152,6 +176,36 @@ function unitTest(name: string, { at, every = "1m", series }: AlertCase, firing:
             eval_time: at,
             exp_samples: firing === 0 ? [] : [{ labels: `{alertname="${name}"}`, value: firing }],
           },
+        ],
+      },
+    ],
+  });
+}
+
+/** Of the page, and of the budget as it is recorded for the board. */
+function stallTest(month: Month, alert: "page" | null): string {
+  const labels = '{source="files",kind="change"}';
+  const { all, late } = monthThenStall(month);
+  const at = { eval_time: `${endMinutes}m` };
+  const page = `count by (severity) (ALERTS{alertname="TidemarkFreshnessFastBurn",alertstate="firing"})`;
+  const firing = alert === null ? [] : [{ labels: `{severity="${alert}"}`, value: 1 }];
+  // A part of it is left, and not all.
+  const isTrue = [{ labels, value: 1 }];
+  return stringify({
+    rule_files: [join(rulesFolder, "objectives.yml")],
+    evaluation_interval: lookEvery,
+    tests: [
+      {
+        interval: "1m",
+        input_series: [
+          { series: `tidemark_changes_total${labels}`, values: all },
+          { series: `tidemark_changes_late_total${labels}`, values: late },
+          { series: `tidemark_objective_ratio${labels}`, values: `0.99x${endMinutes}` },
+        ],
+        promql_expr_test: [
+          { ...at, expr: page, exp_samples: firing },
+          { ...at, expr: `${budgetLeftRecord} > bool 0`, exp_samples: isTrue },
+          { ...at, expr: `${budgetLeftRecord} < bool 1`, exp_samples: isTrue },
         ],
       },
     ],

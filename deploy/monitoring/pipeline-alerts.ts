@@ -11,6 +11,16 @@ export const pipelineAlerts: RuleGroup = {
   name: "tidemark-pipeline",
   rules: [
     {
+      alert: "TidemarkPartStalled",
+      // What a source cannot tell of, or the log does not take, is nowhere counted as late.
+      expr: `max by (part) (${names.partTroubled}) > 0`,
+      for: "2m",
+      severity: "page",
+      summary: "The {{ $labels.part }} does not answer, or waits for what does not",
+      description:
+        "For 2 minutes, seen from outside of it: changes wait for it, also those that nobody can count yet.",
+    },
+    {
       alert: "TidemarkDeadLettersRising",
       // A series that was born lately has risen as well, which increase() does not see.
       expr: `sum by (reason) (increase(${names.deadLetters}[15m])) > 0 or (sum by (reason) (${names.deadLetters}) unless sum by (reason) (${names.deadLetters} offset 15m)) > 0`,

@@ -1,109 +1,60 @@
 /**
- * Each part is made to stand still in turn while something changes: whether it is the one that
- * freshness names, from outside of it, how soon, and how soon it is named no more.
+ * Each part is made to stand still in turn, by SIGSTOP and by an error, while changes come: whether it
+ * is the one that freshness names, from outside of it, whether a page is due while most of the budget
+ * is left, and how soon all is well after it goes on. Times are from the stall's begin, or its end.
  *
- *   node test/measure/stalls.ts
+ *   node test/measure/stalls.ts [part …]
  */
-import { findLocalCluster } from "../servers/cluster.ts";
-import { DistributedDeployment } from "../e2e/support/distributed-deployment.ts";
+import { openLog } from "../integration/support/kafka-log.ts";
 import { untilFound } from "../e2e/support/found.ts";
-import { untilCleared, untilNamed, type NamedPart } from "../e2e/support/stalls.ts";
+import { untilCleared } from "../e2e/support/stalls.ts";
+import { seedHistory, untilCounted } from "./stalls/seeded-history.ts";
+import { bucketSources, openStallWorld } from "./stalls/stall-world.ts";
+import { pushedSources, stalls } from "./stalls/stall-cases.ts";
+import { watchStall, type StallSeen } from "./stalls/watch-stall.ts";
 
-interface Stall {
-  readonly part: NamedPart;
-  readonly how: string;
-  /** Makes it stand still; what it answers lets it go on. */
-  readonly begin: () => Promise<() => Promise<void> | void>;
-  /** Absent where nothing can be written meanwhile. */
-  readonly change?: () => Promise<unknown>;
-  readonly source?: string;
-}
-
-const found = await findLocalCluster();
-if (found.kind === "absent") throw new Error(found.reason);
-await using cluster = await found.start();
-await using deployment = await DistributedDeployment.start(cluster.address, {
-  documents: { "page.md": "The page is awake." },
-});
+const only = process.argv.slice(2);
+await using world = await openStallWorld(pushedSources);
+const { cluster, deployment } = world;
 const { api } = deployment;
-let written = 0;
-
-const put = (part: string) => {
-  written += 1;
-  const content = `The ${part} is asleep for the time number ${written}.`;
-  return api.put("app", "page", { content, contentType: "text/plain" });
-};
-
-function paused(service: "chunker" | "embedder" | "ingestor" | "restrictor" | "upserter") {
-  return async () => {
-    const process = deployment.process(service);
-    process.pause();
-    return () => process.resume();
-  };
-}
-
-const stalls: readonly Stall[] = [
-  { part: "chunker", how: "SIGSTOP", begin: paused("chunker"), change: () => put("chunker") },
-  { part: "embedder", how: "SIGSTOP", begin: paused("embedder"), change: () => put("embedder") },
-  { part: "upserter", how: "SIGSTOP", begin: paused("upserter"), change: () => put("upserter") },
-  {
-    part: "restrictor",
-    how: "SIGSTOP",
-    begin: paused("restrictor"),
-    change: () => api.patch("app", "page", { metadata: { number: written } }),
-  },
-  { part: "resolver", how: "SIGSTOP", begin: paused("ingestor"), source: "files" },
-  {
-    part: "source",
-    how: "its folder is away",
-    source: "files",
-    async begin() {
-      await deployment.unmount("nothing");
-      return () => deployment.remount();
-    },
-  },
-  {
-    part: "index",
-    how: "killed",
-    async begin() {
-      await cluster.qdrant.stop("killed");
-      return () => cluster.qdrant.resume();
-    },
-    change: () => put("index"),
-  },
-  {
-    part: "log",
-    how: "killed",
-    async begin() {
-      await cluster.kafka.stop("killed");
-      return () => cluster.kafka.resume();
-    },
-  },
-];
-
+const text = { content: "A page that is there.", contentType: "text/plain" };
 await untilFound(api, "files/page.md", "The page is awake.");
-await put("test");
-await untilCleared(api, "app");
-for (const { begin, change, how, part, source = "app" } of stalls) {
-  const end = await begin();
-  try {
-    await change?.();
-    const namedMs = await untilNamed(api, source, part);
-    console.log(`${part.padEnd(11)} ${how.padEnd(20)} named after ${seconds(namedMs)}`);
-  } catch (error) {
-    console.log(`${part.padEnd(11)} ${how.padEnd(20)} NOT NAMED: ${String(error).slice(0, 500)}`);
-    process.exitCode = 1;
-  } finally {
-    await end();
-  }
-  try {
-    console.log(`${"".padEnd(32)} cleared after ${seconds(await untilCleared(api, source))}`);
-  } catch (error) {
-    console.log(`${"".padEnd(32)} NOT CLEARED: ${String(error).slice(0, 500)}`);
-    process.exitCode = 1;
-  }
+for (const source of pushedSources) await api.put(source, "page-0", text);
+for (const source of pushedSources) await untilCleared(api, source);
+
+{
+  const { log } = await openLog(cluster.kafka, { prefix: deployment.prefix });
+  await using _ = log;
+  await untilCounted(log);
+  await deployment.process("freshness").stop();
+  await seedHistory(log, [...pushedSources, ...bucketSources, "files", "rows"], Date.now());
+  await deployment.startProcess("freshness").untilReady();
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
+console.log("| part | how | named | page | budget left | metric | cleared | changes |");
+console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
+for (const stall of stalls.filter(({ part }) => only.length === 0 || only.includes(part))) {
+  const { how, part } = stall;
+  try {
+    const seen = await watchStall(world, stall);
+    console.log(rowOf([part, how], seen));
+    const isPaged = stall.change === undefined || (seen.budgetLeft ?? 0) > 0;
+    if (seen.trouble) console.log(`|  | ${seen.trouble.slice(0, 160)} |`);
+    if (seen.last === null && isPaged) continue;
+    console.log(`NOT ALL WAS SEEN: ${seen.last}`);
+  } catch (error) {
+    console.log(`| ${part} | ${how} | FAILED: ${String(error).slice(0, 1_000)} |`);
+  }
+  process.exitCode = 1;
+}
+
+function rowOf(names: readonly string[], seen: StallSeen): string {
+  const { budgetLeft, changes, clearedMs, gaugeMs, namedMs, pageMs } = seen;
+  const left = budgetLeft === null ? "-" : `${(budgetLeft * 100).toFixed(1)} %`;
+  const times = [seconds(namedMs), seconds(pageMs), left, seconds(gaugeMs), seconds(clearedMs)];
+  return `| ${[...names, ...times, changes].join(" | ")} |`;
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? "-" : `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -58,6 +58,10 @@ const notProven = (scanEvery: string): AlertCase["series"] => ({
 const at = (when: string, series: AlertCase["series"]): AlertCase => ({ series, at: when });
 
 export const alertCases: Readonly<Record<string, AlertCases>> = {
+  TidemarkPartStalled: {
+    fires: at("10m", { 'tidemark_part_troubled{part="chunker"}': "0x5 1x5" }),
+    quiet: at("10m", { 'tidemark_part_troubled{part="chunker"}': "0x5 1 0 1 0x5" }),
+  },
   TidemarkDeadLettersRising: {
     fires: at("40m", { 'tidemark_dead_letters_total{reason="unreadable"}': "_x30 1x10" }),
     quiet: at("40m", { 'tidemark_dead_letters_total{reason="unreadable"}': "3x40" }),

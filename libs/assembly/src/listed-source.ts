@@ -79,6 +79,7 @@ function bound(watch: SourceWatch): SourceWatch {
     watch: (listener, signal) => watch.watch(listener, signal),
     acceptRoot: () => watch.acceptRoot(),
     ...(watch.drained && { drained: watch.drained.bind(watch) }),
+    ...(watch.trouble && { trouble: watch.trouble.bind(watch) }),
     ...(watch.tellsOf && { tellsOf: watch.tellsOf.bind(watch) }),
   };
 }

@@ -1,6 +1,6 @@
 /** Asks log, index and embedder now and then, and notes what stages say: which part is in trouble. */
 import type { DocumentId, SourceName } from "@tidemark/domain";
-import { controlTopic, TransientError, type Troubles } from "@tidemark/pipeline";
+import { controlTopic, TransientError, type ServedSource, type Troubles } from "@tidemark/pipeline";
 import { roleOfService } from "./roles.ts";
 import type { Parts } from "./open-parts.ts";
 import { systemClock } from "./world.ts";
@@ -11,6 +11,8 @@ const answerWithinMs = 3_000;
 const embedderAfterMs = 2_000;
 /** No source has an empty name. */
 const askedFor = "/" as DocumentId;
+/** No group has this name: nobody goes by it. */
+const tried = { topic: "tried", group: "tried", partition: 0, offset: 0 };
 const nobody = "nobody has heard of it lately";
 const stages = ["restrictor", "chunker", "upserter"] as const;
 const serviceOf = {
@@ -50,18 +52,18 @@ export class PartWatch {
     const ofStage = (stage: string) =>
       silent(stage) ?? conditions.find((each) => each.stage === stage && each.trouble)?.trouble;
     const resolver = silent("resolver");
-    const meant = [...sources.served.values()].filter(
-      ({ line, name }) => (source ?? name) === name && line?.trouble,
-    );
     // Of a process that says nothing, nothing is known of its sources either.
-    const [troubled] = meant.filter(({ isStreamed }) => isStreamed || resolver === null);
+    const [troubled = null] = [...sources.served.values()]
+      .filter(({ name }) => (source ?? name) === name)
+      .filter(({ isStreamed }) => isStreamed || resolver === null)
+      .flatMap((each) => this.#troubleOf(each) ?? []);
     return {
       log: this.#log,
       index: this.#index,
       embedder: this.#embedder,
       resolver,
       ...Object.fromEntries(stages.map((stage) => [stage, ofStage(stage) ?? null])),
-      source: troubled ? `${troubled.name}: ${troubled.line?.trouble}` : null,
+      source: troubled,
     };
   }
 
@@ -74,12 +76,29 @@ export class PartWatch {
       this.#again(signal, async (stop) => {
         const { generations, stores } = this.#watched;
         const ask = () => stores.index.manifests(generations.active.id, [askedFor]);
-        this.#index = await troubleOf(ask, stop);
+        this.#index = (await troubleOf(ask, stop)) ?? (await this.#writing(stop));
       }),
       this.#again(signal, async (stop) => {
         this.#embedder = this.#waitsForEmbedder() ? await this.#askEmbedder(stop) : null;
       }),
     ]);
+  }
+
+  /** A document that cannot be read matters while somebody waits for it. */
+  #troubleOf({ line, name }: ServedSource): string | null {
+    const { freshness } = this.#watched;
+    const isWaitedFor = () => freshness.source(name)?.oldest?.stage === "observe";
+    if (line?.trouble) return `${name}: ${line.trouble}`;
+    if (!line || line.blockedCount === 0 || !isWaitedFor()) return null;
+    const [reason] = line.blocked.values();
+    return `${name}: ${line.blockedCount} documents cannot be read: ${reason}`;
+  }
+
+  /** One that is full answers questions and takes nothing: it is tried when a stage is in trouble. */
+  #writing(signal: AbortSignal): Promise<string | null> {
+    const { board, stores } = this.#watched;
+    if (!board.conditions().some(({ trouble }) => trouble)) return Promise.resolve(null);
+    return troubleOf(() => stores.index.writeProgress([tried]), signal);
   }
 
   #waitsForEmbedder(): boolean {

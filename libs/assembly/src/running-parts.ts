@@ -79,6 +79,7 @@ export function partsRunning(
       sources: sources.documents,
       clock,
       statedElsewhere: sources.statedByReaders,
+      reading: (source) => sources.noteReading(source),
       blocked: (hint, reason) => sources.noteBlocked(hint, reason),
     });
     // What hints that are gone told of is found by listing.

@@ -39,6 +39,8 @@ export interface OpenedSources {
   /** Has every source that is listed here be listed again, as soon as may be. */
   scanSoon(): void;
   noteBlocked(hint: Hint, reason: string): void;
+  /** A document is being read, until what is answered is called. */
+  noteReading(source: SourceName): () => void;
 }
 
 export async function openSources(options: SourcesOptions): Promise<OpenedSources> {
@@ -87,6 +89,7 @@ export async function openSources(options: SourcesOptions): Promise<OpenedSource
     scanSoon() {
       for (const { line } of opened.values()) line?.scanSoon?.();
     },
+    noteReading: (name) => lineOf(name)?.noteReading?.() ?? (() => {}),
     noteBlocked: (hint, reason) => lineOf(hint.source)?.noteBlocked(hint.documentId, reason),
   };
 }

@@ -14,7 +14,7 @@ test("points and states are of generations that are kept, letters of reasons tha
     counts: async (id: string) => [{ chunks: 3 }, { chunks: id === "g1" ? 4 : 0 }],
   } as unknown as VectorIndex;
   const service = {
-    freshness: async () => ({ sources: [] }),
+    freshness: async () => ({ sources: [], troubles: [] }),
     deadLetters: async () => letters,
   } as unknown as TidemarkService;
   const keep = (id: string, state: Generation["state"]) =>

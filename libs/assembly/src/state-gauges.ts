@@ -1,6 +1,6 @@
 /** The gauges that say how the whole stands: kept by the one process that keeps generations. */
 import { generationStates, isConsuming, type EmbeddingAge } from "@tidemark/domain";
-import type { Catalogue, TidemarkService, VectorIndex } from "@tidemark/pipeline";
+import { parts, type Catalogue, type TidemarkService, type VectorIndex } from "@tidemark/pipeline";
 import { boundedLabel, setState, type Metrics } from "@tidemark/runtime";
 import { again, type Surroundings } from "./maintain.ts";
 
@@ -62,7 +62,11 @@ function deadLetterGauge({ metrics, service }: StateGauges): () => Promise<void>
 }
 
 async function setFreshness({ metrics, service }: StateGauges): Promise<void> {
-  const { sources } = await service.freshness();
+  const { sources, troubles } = await service.freshness();
+  for (const part of parts) {
+    const isTroubled = troubles.some((each) => each.part === part);
+    metrics.partTroubled.set({ part }, isTroubled ? 1 : 0);
+  }
   for (const { source, ...facts } of sources) {
     metrics.pending.set({ source }, facts.pending);
     metrics.oldestPending.set(

@@ -30,6 +30,7 @@ export const metricNames = {
   pending: "tidemark_pending_documents",
   oldestPending: "tidemark_oldest_pending_timestamp_seconds",
   pendingStage: "tidemark_pending_stage_documents",
+  partTroubled: "tidemark_part_troubled",
   completeUpTo: "tidemark_complete_up_to_timestamp_seconds",
   embeddingAge: "tidemark_embedding_age_seconds",
   embeddingAgeAt: "tidemark_embedding_age_timestamp_seconds",
@@ -136,6 +137,11 @@ export function createMetrics({ processDefaults = true } = {}) {
       "source",
       "stage",
     ]),
+    partTroubled: gauge(
+      names.partTroubled,
+      "1 while a part does not answer or says what it waits for, seen from outside of it, else 0",
+      ["part"],
+    ),
     completeUpTo: gauge(
       names.completeUpTo,
       "Everything that the source changed before can be found, in unix seconds; 0 while unknown",

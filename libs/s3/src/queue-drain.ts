@@ -30,17 +30,29 @@ const helpersMax = 7;
 const manyMessages = messagesTogetherMax / 2;
 /** How long a helper waits before it finds that nothing more does. */
 const helpersWaitMs = 1_000;
+/** A queue that answers this much later than it was asked to is taken for one that does not. */
+const lateMs = 5_000;
 
 export class QueueDrain {
   readonly #options: QueueDrainOptions;
   readonly #hiddenMs: number;
   readonly #busy = new Wakeup();
   readonly gauge: DrainGauge;
+  #refusal: string | null = null;
+  /** Until when each question is to be answered. */
+  readonly #asked = new Set<{ readonly byMs: number }>();
 
   constructor(options: QueueDrainOptions) {
     this.#options = options;
     this.#hiddenMs = options.hiddenMs ?? hiddenMsDefault;
     this.gauge = new DrainGauge(options.clock.nowMs());
+  }
+
+  /** What is wrong with the queue; null while it answers. */
+  get trouble(): string | null {
+    const nowMs = this.#options.clock.nowMs();
+    const isSilent = [...this.#asked].some(({ byMs }) => nowMs > byMs);
+    return this.#refusal ?? (isSilent ? `queue ${this.#options.queue.name} does not answer` : null);
   }
 
   /**
@@ -61,7 +73,9 @@ export class QueueDrain {
     const { chance, clock, waitMs = waitMsDefault } = this.#options;
     const removing = new Set<Promise<void>>();
     for (let failures = 0; !stop.aborted;) {
-      const taken = await this.#take({ stop, bug, waitMs, removing });
+      // Whether one that refused answers again is to be known soon.
+      const patienceMs = failures > 0 ? helpersWaitMs : waitMs;
+      const taken = await this.#take({ stop, bug, waitMs: patienceMs, removing });
       failures = taken === null ? failures + 1 : 0;
       if (failures > 0) await clock.sleep(backoffMs(failures, chance()), stop);
     }
@@ -106,15 +120,21 @@ export class QueueDrain {
   async #poll(waitMs: number, signal: AbortSignal): Promise<readonly QueueMessage[] | null> {
     const { clock, onTrouble, queue } = this.#options;
     const beganAtMs = clock.nowMs();
+    const asked = { byMs: beganAtMs + waitMs + lateMs };
+    this.#asked.add(asked);
     try {
       const messages = await queue.receive({ waitMs, hiddenMs: this.#hiddenMs, signal });
       this.gauge.polled({ beganAtMs, atMs: clock.nowMs(), messages });
+      this.#refusal = null;
       return messages;
     } catch (error) {
       if (signal.aborted) return [];
       if (!(error instanceof TransientError)) throw error;
       onTrouble(error.message);
+      this.#refusal = error.message;
       return null;
+    } finally {
+      this.#asked.delete(asked);
     }
   }
 

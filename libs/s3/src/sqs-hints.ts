@@ -69,6 +69,11 @@ export class SqsHints implements SourceWatch {
     return this.#drains[0]?.drain.gauge.lastPolledAtMs ?? null;
   }
 
+  /** Of the queue that tells of changes: the dead letters can wait. */
+  trouble(): string | null {
+    return this.#drains[0]?.drain.trouble ?? null;
+  }
+
   async watch(listener: WatchListener, signal: AbortSignal): Promise<void> {
     const { deadLetters, queue } = this.#options;
     const main = this.#drainOf(queue, listener);

@@ -1,6 +1,6 @@
 /** Every service a process of its own, on a Kafka and a Qdrant that others may use too. */
 import { randomBytes } from "node:crypto";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { ClusterAddress } from "../../servers/cluster.ts";
 import { freePorts } from "../../servers/free-port.ts";
@@ -15,6 +15,8 @@ export interface DistributedOptions extends DeploymentOptions {
   readonly instances?: Partial<Record<ServiceName, number>>;
   /** What `log` of the config says besides: how to sign in, and by which certificates. */
   readonly log?: Readonly<Record<string, unknown>>;
+  /** What a service's config says besides, or in place of what the others' say. */
+  readonly own?: Partial<Record<ServiceName, object>>;
 }
 
 interface Instance {
@@ -28,6 +30,7 @@ export class DistributedDeployment implements Deployment {
   readonly #home: DeploymentHome;
   readonly #instances: ReadonlyMap<string, Instance>;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #own: Partial<Record<ServiceName, object>>;
   readonly #processes = new Map<string, ServiceProcess>();
   /** Before the names of its topics, groups and collections. */
   readonly prefix: string;
@@ -38,12 +41,13 @@ export class DistributedDeployment implements Deployment {
       readonly instances: ReadonlyMap<string, Instance>;
       readonly prefix: string;
     },
-    environment: NodeJS.ProcessEnv,
+    { environment = {}, own = {} }: Pick<DistributedOptions, "environment" | "own">,
   ) {
     this.#home = of.home;
     this.#instances = of.instances;
     this.prefix = of.prefix;
     this.#environment = environment;
+    this.#own = own;
   }
 
   /** Resolves when all of them are ready. */
@@ -68,8 +72,7 @@ export class DistributedDeployment implements Deployment {
     const partitions = options.partitions ?? partitionsDefault;
     const overlay = overlayOf(cluster, { grpc, log: options.log ?? {}, partitions, prefix });
     const home = await DeploymentHome.make(options, overlay);
-    const environment = options.environment ?? {};
-    const deployment = new DistributedDeployment({ home, instances, prefix }, environment);
+    const deployment = new DistributedDeployment({ home, instances, prefix }, options);
     try {
       await deployment.startAll();
       return deployment;
@@ -119,7 +122,7 @@ export class DistributedDeployment implements Deployment {
     if (!instance) throw new RangeError(`no process ${name}`);
     const started = ServiceProcess.start({
       ...instance,
-      configFiles: this.configFiles,
+      configFiles: [...this.configFiles, ...this.#ownConfigOf(instance.service)],
       logFile: join(this.logDirectory, `${name}.log`),
       environment: this.#environment,
     });
@@ -189,6 +192,14 @@ export class DistributedDeployment implements Deployment {
     keepLogs(this.logDirectory, this.prefix);
     await this.#home[Symbol.asyncDispose]();
     if (failed.length > 0) throw new Error(`services ended by themselves:\n${tails}`);
+  }
+
+  #ownConfigOf(service: ServiceName): readonly string[] {
+    const own = this.#own[service];
+    if (!own) return [];
+    const file = join(this.#home.path, `${service}.yaml`);
+    writeFileSync(file, JSON.stringify({ version: 1, ...own }));
+    return [file];
   }
 
   async #killAll(): Promise<void> {

@@ -53,6 +53,8 @@ export interface SourceWatch {
    * with false when that cannot be said. A watch that never can leaves it out.
    */
   drained?(beforeMs: number, signal: AbortSignal): Promise<boolean>;
+  /** What keeps it from hearing of changes now; null while it hears. */
+  trouble?(): string | null;
   /** Whether an event should have told of what a scan found: not of a change of configuration. */
   tellsOf?(finding: Finding): boolean;
 }

@@ -28,6 +28,8 @@ export interface RunningLine extends SourceLineView {
   run(signal: AbortSignal): Promise<void>;
   /** A document is there and cannot be read now; it stays as it was. */
   noteBlocked(id: DocumentId, reason: string): void;
+  /** A document is being read, until what is answered is called. */
+  noteReading?(): () => void;
   /** Lists as soon as may be; absent where nothing is found by listing. */
   scanSoon?(): void;
 }

@@ -247,3 +247,50 @@ test.each([
 
   expect(line.scans).toBe(scans);
 });
+
+test("what could not be read is asked for again, less and less often, though no scan is due", async () => {
+  const line = new Line({ scanLeastMs: 3_600_000, digestedTo: () => 1e15 });
+  await line.start();
+  const id = documentId(aSource, "busy.md");
+  const asked = async () => (await line.hints()).length;
+  const before = await asked();
+
+  for (let second = 0; second < 70; second += 1) {
+    line.line?.noteBlocked(id, "SlowDown");
+    await line.clock.advance(1_000);
+  }
+  const again = (await asked()) - before;
+  await line.end();
+
+  // After 5, 15 and 35 s.
+  expect(again).toBe(3);
+});
+
+test("a source is in trouble while a document is read for too long, or its watch hears nothing", async () => {
+  let deaf: string | null = null;
+  const line = new Line({
+    watch: {
+      watch: async (listener) => {
+        line.listener = listener;
+      },
+      acceptRoot: () => Promise.resolve(),
+      trouble: () => deaf,
+    },
+  });
+  await line.start();
+  const told = [line.line?.trouble];
+
+  const ended = line.line?.noteReading();
+  await line.clock.advance(4_000);
+  told.push(line.line?.trouble);
+  await line.clock.advance(2_000);
+  told.push(line.line?.trouble);
+  ended?.();
+  told.push(line.line?.trouble);
+  deaf = "the queue is away";
+  told.push(line.line?.trouble);
+  await line.end();
+
+  const silence = "it does not answer when a document is read";
+  expect(told).toEqual([null, null, silence, null, deaf]);
+});

@@ -67,6 +67,12 @@ const unlistableMs = 30_000;
 const identityEveryMs = 10_000;
 const blockedMax = 10_000;
 const digestPollMs = 50;
+/** What could not be read is asked for again, later each time that it still cannot be. */
+const unreadAgainMs = 5_000;
+const unreadAgainMsMax = 600_000;
+const unreadTogetherMax = 100;
+/** A source that has not answered for this long is told to be silent. */
+const silentAfterMs = 5_000;
 
 export class SourceLine {
   readonly #options: SourceLineOptions;
@@ -82,6 +88,8 @@ export class SourceLine {
   readonly #lost: LostEvents | null;
   /** Documents that are there and could not be read: the next scan asks for them again. */
   readonly #blocked = new Map<string, string>();
+  /** When each reading began that has not ended. */
+  readonly #readings = new Set<{ readonly beganAtMs: number }>();
 
   constructor(options: SourceLineOptions) {
     this.#options = options;
@@ -114,7 +122,7 @@ export class SourceLine {
   }
 
   get trouble(): string | null {
-    return this.#trouble;
+    return this.#trouble ?? this.#options.watch?.trouble?.() ?? this.#silence();
   }
 
   /** What no event told of, by the last scan that could be judged, and since the process began. */
@@ -129,6 +137,7 @@ export class SourceLine {
       this.#publisher.run(signal),
       this.#scanLoop(signal),
       this.#identityLoop(signal),
+      this.#unreadLoop(signal),
       this.#lost?.run(signal),
     ]);
   }
@@ -143,6 +152,13 @@ export class SourceLine {
   /** A document is there and cannot be read now; it stays as it was. */
   noteBlocked(id: DocumentId, reason: string): void {
     if (this.#blocked.size < blockedMax) this.#blocked.set(keyOf(id), reason);
+  }
+
+  /** A document is being read from here on, until what is answered is called. */
+  noteReading(): () => void {
+    const reading = { beganAtMs: this.#options.clock.nowMs() };
+    this.#readings.add(reading);
+    return () => this.#readings.delete(reading);
   }
 
   get blockedCount(): number {
@@ -257,11 +273,37 @@ export class SourceLine {
     return this.#lost.begin(beganAtMs, { backlog: toResolve + toRestrict, unread });
   }
 
-  async #askForBlocked(): Promise<void> {
-    if (this.#blocked.size === 0) return;
-    const ids = [...this.#blocked.keys()].map((key) => documentId(this.#options.source, key));
-    this.#blocked.clear();
-    await this.hint(ids, "reconcile");
+  async #askForBlocked(most = Number.POSITIVE_INFINITY): Promise<void> {
+    const keys = [...this.#blocked.keys()].slice(0, most);
+    if (keys.length === 0) return;
+    for (const key of keys) this.#blocked.delete(key);
+    await this.hint(
+      keys.map((key) => documentId(this.#options.source, key)),
+      "reconcile",
+    );
+  }
+
+  /** The next scan may be hours away, and the source answer again in seconds. */
+  async #unreadLoop(signal: AbortSignal): Promise<void> {
+    const { clock, logger, source } = this.#options;
+    for (let waitMs = unreadAgainMs; !signal.aborted;) {
+      await clock.sleep(waitMs, signal);
+      const isUnread = this.#blocked.size > 0;
+      waitMs = isUnread ? Math.min(waitMs * 2, unreadAgainMsMax) : unreadAgainMs;
+      if (signal.aborted) return;
+      try {
+        await this.#askForBlocked(unreadTogetherMax);
+      } catch (error) {
+        if (!(error instanceof TransientError)) throw error;
+        logger.warn({ source, problem: error.message }, "what was not read is not asked for");
+      }
+    }
+  }
+
+  #silence(): string | null {
+    const [oldest] = this.#readings;
+    const silentMs = oldest ? this.#options.clock.nowMs() - oldest.beganAtMs : 0;
+    return silentMs > silentAfterMs ? "it does not answer when a document is read" : null;
   }
 
   /** A scan that finds what the last one already asked for would ask twice. */

@@ -29,6 +29,8 @@ export interface ResolveDependencies {
   readonly clock: Clock;
   /** Sources whose readers state documents themselves. */
   readonly statedElsewhere?: ReadonlySet<SourceName>;
+  /** Called when a document is about to be read, and what it answers when that has ended. */
+  readonly reading?: (source: SourceName) => () => void;
   /** Called for a document that is there and cannot be read: it stays as it was. */
   readonly blocked: (hint: Hint, reason: string) => void;
 }
@@ -46,6 +48,7 @@ export function resolveStage({
   sources,
   clock,
   statedElsewhere = new Set(),
+  reading = () => () => {},
   blocked,
 }: ResolveDependencies): Stage<OffsetHint> {
   const markers = new MarkerPassage({ log, clock, from: hintsTopic, to: mutationsTopic });
@@ -112,7 +115,8 @@ export function resolveStage({
     if (!source) {
       throw new PoisonError("mapping-failed", `source ${hint.source} is not configured any more`);
     }
-    const state = await readOrHide(source, keyOf(hint.documentId));
+    const ended = reading(hint.source);
+    const state = await readOrHide(source, keyOf(hint.documentId)).finally(ended);
     if (state.kind === "blocked") {
       blocked(hint, state.reason);
       return null;
