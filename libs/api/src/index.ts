@@ -24,5 +24,6 @@ export type {
 } from "./wire/operator-wire.ts";
 export type { AuditWire } from "./wire/audit-wire.ts";
 export type { SearchHitWire, SearchResponseWire } from "./wire/search-response.ts";
+export type { SearchWhyWire } from "./wire/search-why-wire.ts";
 export type { SentinelsWire } from "./wire/sentinels-wire.ts";
 export type { WhyWire } from "./wire/why-wire.ts";

@@ -7,7 +7,13 @@ import {
   type GenerationId,
   type SourceName,
 } from "@tidemark/domain";
-import type { PushedDocument, ReplayView, SearchHit, SourceFreshness } from "@tidemark/pipeline";
+import type {
+  PushedDocument,
+  ReplayView,
+  SearchHit,
+  SearchWhyReport,
+  SourceFreshness,
+} from "@tidemark/pipeline";
 
 export const memoryNowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
 export const generation = "g1" as GenerationId;
@@ -43,6 +49,29 @@ export function aHit(id: DocumentId, body: PushedDocument): SearchHit {
     updatedAtMs: memoryNowMs,
     embeddedAtMs: memoryNowMs,
     sourceTimeMs: body.sourceTimeMs,
+  };
+}
+
+/** Every part of it filled, though no document is lost in all these ways. */
+export function aSearchWhy(documentId: DocumentId): SearchWhyReport {
+  return {
+    documentId,
+    generation,
+    step: "filter",
+    reason: "condition",
+    explanation: "the filter asks for area",
+    fix: "leave it out",
+    revision: { seen: { epoch: 1, position: 2 }, indexed: { epoch: 1, position: 1 } },
+    placing: { rank: 12, limit: 10, score: 0.4, lastScore: 0.5, bestScore: 0.9 },
+    unmet: { field: "area", condition: { not: ["it", "hr"] }, value: ["hr", 5] },
+    nearest: { ordinal: 3, chunks: 8, score: 0.4, heading: ["Guide"], text: "start the pump" },
+    waiting: {
+      stage: "embed",
+      waitsFor: "embedder",
+      trouble: "no answer",
+      sinceMs: memoryNowMs - 1_000,
+    },
+    hints: ["a newer revision is on its way"],
   };
 }
 

@@ -25,6 +25,8 @@ import {
   type ReplayView,
   type SearchRequest,
   type SearchResponse,
+  type SearchWhyReport,
+  type SearchWhyRequest,
   type SentinelReport,
   type StatusReport,
   type WhyReport,
@@ -32,6 +34,7 @@ import {
 import {
   generation,
   memoryNowMs,
+  aSearchWhy,
   aHit,
   aCertificate,
   aReplay,
@@ -46,6 +49,7 @@ export class MemoryOperations implements Operations {
   /** Runs within every search. */
   searching: (request: SearchRequest) => Promise<void> = async () => {};
   readonly searches: SearchRequest[] = [];
+  readonly whys: SearchWhyRequest[] = [];
   readonly replayed: ReplayRequest[] = [];
   readonly replayChanges: (readonly [id: string, change: ReplayChange])[] = [];
   readonly askers: (Asker | null)[] = [];
@@ -148,6 +152,11 @@ export class MemoryOperations implements Operations {
       ],
       deadLetters: await this.deadLetters(),
     };
+  }
+
+  async whySearch(request: SearchWhyRequest): Promise<SearchWhyReport> {
+    this.whys.push(request);
+    return aSearchWhy(request.expected);
   }
 
   async freshness(): Promise<FreshnessReport> {

@@ -44,6 +44,7 @@ test("the description has every route, its parameters and its errors", async () 
       "/v1/sources/{source}/documents",
       "/v1/sources/{source}/documents/{rest}",
       "/v1/status",
+      "/v1/why",
       "/v1/why/{rest}",
     ].sort(),
   );

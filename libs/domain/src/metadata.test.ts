@@ -4,6 +4,7 @@ import {
   meetsFilter,
   metadataSchema,
   sameMetadata,
+  unmetOf,
   type Filter,
 } from "./metadata.ts";
 
@@ -82,4 +83,16 @@ test("metadata is the same whatever the order of its fields", () => {
   expect(sameMetadata({ a: 1 }, { a: "1" })).toBe(false);
   expect(sameMetadata({ a: 1 }, { a: 1, b: 1 })).toBe(false);
   expect(sameMetadata({ a: 1 }, { b: 1 })).toBe(false);
+});
+
+test("the first condition that is not met is told with what there is instead", () => {
+  const filter: Filter = { kind: "guide", tags: ["sun"], absent: { gte: 1 } };
+
+  expect(unmetOf(metadata, filter)).toEqual({
+    field: "tags",
+    condition: ["sun"],
+    value: ["sea", "moon"],
+  });
+  expect(unmetOf({ ...metadata, tags: ["sun"] }, filter)).toMatchObject({ value: null });
+  expect(unmetOf(metadata, { kind: "guide" })).toBeNull();
 });

@@ -37,11 +37,25 @@ export function sameMetadata(a: Metadata, b: Metadata): boolean {
   );
 }
 
+/** A condition of a filter that a document does not meet, and what the document has instead. */
+export interface Unmet {
+  readonly field: string;
+  readonly condition: Condition;
+  readonly value: Metadata[string];
+}
+
 /** Whether metadata meets a filter. A list meets an equality when one of its items does. */
 export function meetsFilter(metadata: Metadata, filter: Filter): boolean {
-  return Object.entries(filter).every(([field, condition]) =>
-    meets(metadata[field] ?? null, condition),
-  );
+  return unmetOf(metadata, filter) === null;
+}
+
+/** The first condition that metadata does not meet; null when it meets the whole filter. */
+export function unmetOf(metadata: Metadata, filter: Filter): Unmet | null {
+  for (const [field, condition] of Object.entries(filter)) {
+    const value = metadata[field] ?? null;
+    if (!meets(value, condition)) return { field, condition, value };
+  }
+  return null;
 }
 
 function meets(value: Scalar | readonly Scalar[], condition: Condition): boolean {

@@ -1,6 +1,14 @@
 import { anAsker, aPolicy, only } from "@tidemark/testing";
 import * as fc from "fast-check";
-import { allows, everyTenant, samePolicy, unreadable, type Permissions } from "./policy.ts";
+import {
+  allows,
+  denialOf,
+  everyTenant,
+  mayBeTold,
+  samePolicy,
+  unreadable,
+  type Permissions,
+} from "./policy.ts";
 
 const unknown: Permissions = { kind: "unknown" };
 
@@ -82,4 +90,34 @@ test("what is unreadable is so for everyone, of every tenant", () => {
   expect(unreadable.tenant).toBe(everyTenant);
   expect(allows(unreadable, anAsker({ tenant: "acme", principals: ["ann"] }))).toBe(false);
   expect(samePolicy(unreadable, aPolicy())).toBe(false);
+});
+
+test.each([
+  ["tenant", aPolicy({ tenant: "acme", permissions: unknown })],
+  ["unreadable", aPolicy({ permissions: unknown })],
+  ["permissions", aPolicy({ permissions: only("bo") })],
+  [null, aPolicy({ permissions: only("ann") })],
+] as const)("what keeps an asker out is %s", (denial, policy) => {
+  expect(denialOf(policy, anAsker({ tenant: "beta", principals: ["ann"] }))).toBe(denial);
+});
+
+test("an audience is told of exactly what one in whose name it may ask may read", () => {
+  const tenants = fc.subarray(["acme", "beta"], { minLength: 1 });
+  const permissions = fc.oneof(
+    names.map((list) => only(...list)),
+    fc.constantFrom<Permissions>({ kind: "public" }, unknown),
+  );
+  const tenant = fc.constantFrom(everyTenant, "acme", "beta");
+  fc.assert(
+    fc.property(tenants, names, tenant, permissions, (asTenants, principals, ...[of, may]) => {
+      const policy = aPolicy({ tenant: of, permissions: may });
+
+      const told = mayBeTold(policy, { tenants: asTenants, principals });
+
+      const askers = [null, ...asTenants].map((as) => anAsker({ tenant: as, principals }));
+      expect(told).toBe(askers.some((asker) => allows(policy, asker)));
+      const all = { tenants: "*", principals: "*" } as const;
+      expect(mayBeTold(policy, all)).toBe(may.kind !== "unknown");
+    }),
+  );
 });

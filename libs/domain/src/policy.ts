@@ -23,22 +23,52 @@ export interface Asker {
 
 export const unreadable: Policy = { tenant: everyTenant, permissions: { kind: "unknown" } };
 
+/** What of a policy keeps an asker out. */
+export type Denial = "tenant" | "unreadable" | "permissions";
+
+export function allows(policy: Policy, asker: Asker): boolean {
+  return denialOf(policy, asker) === null;
+}
+
 /**
  *   permissions   tenant matches   outcome
- *   unknown       any              denied
+ *   any           no               denied: tenant
+ *   unknown       yes              denied: unreadable
  *   public        yes              allowed
- *   only          yes              allowed when one of the asker's principals is named
- *   any           no               denied
+ *   only          yes              allowed when one of the asker's principals is named,
+ *                                  else denied: permissions
  */
-export function allows(policy: Policy, asker: Asker): boolean {
-  if (policy.tenant !== everyTenant && policy.tenant !== asker.tenant) return false;
+export function denialOf(policy: Policy, asker: Asker): Denial | null {
+  if (policy.tenant !== everyTenant && policy.tenant !== asker.tenant) return "tenant";
   switch (policy.permissions.kind) {
+    case "unknown":
+      return "unreadable";
+    case "public":
+      return null;
+    case "only": {
+      const isNamed = policy.permissions.principals.some((name) => asker.principals.includes(name));
+      return isNamed ? null : "permissions";
+    }
+  }
+}
+
+/** Whoever may ask in the name of these, and be told of what one of them may read. */
+export interface Audience {
+  readonly tenants: "*" | readonly string[];
+  readonly principals: "*" | readonly string[];
+}
+
+/** Whether somebody in whose name the audience may ask is allowed. */
+export function mayBeTold({ permissions, tenant }: Policy, audience: Audience): boolean {
+  const { principals, tenants } = audience;
+  if (tenant !== everyTenant && tenants !== "*" && !tenants.includes(tenant)) return false;
+  switch (permissions.kind) {
     case "unknown":
       return false;
     case "public":
       return true;
     case "only":
-      return policy.permissions.principals.some((name) => asker.principals.includes(name));
+      return principals === "*" || permissions.principals.some((name) => principals.includes(name));
   }
 }
 

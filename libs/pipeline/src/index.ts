@@ -23,6 +23,8 @@ export * from "./ports/event-log.ts";
 export * from "./ports/extractor.ts";
 export * from "./ports/vector-index.ts";
 export * from "./ports/world.ts";
+export * from "./query/explain-loss.ts";
+export * from "./query/lost-document.ts";
 export * from "./query/readable.ts";
 export * from "./query/search.ts";
 export * from "./receipts.ts";

@@ -4,6 +4,7 @@
  */
 import type {
   Asker,
+  Audience,
   AuditCertificate,
   DocumentId,
   Filter,
@@ -17,12 +18,13 @@ import type {
   Standing,
   WriteToken,
 } from "@tidemark/domain";
+import type { SearchWhyReport } from "./query/lost-document.ts";
 import type { CostReport } from "./service/costs/cost-report.ts";
 import type { SentinelReport } from "./service/sentinels/sentinel-report.ts";
 
 import type { FreshnessReport, SourceFreshness } from "./freshness-report.ts";
 
-export type { FreshnessReport, SourceFreshness };
+export type { FreshnessReport, SearchWhyReport, SourceFreshness };
 
 export interface AuditRequest {
   /** Null for every source. */
@@ -48,6 +50,8 @@ export interface SearchRequest {
   readonly generation: GenerationId | null;
   /** From 0 to 1: how much a pending newer revision lowers a score. */
   readonly preferCurrent: number;
+  /** Compares with every point, where the index would otherwise be content with nearly the nearest. */
+  readonly exact?: boolean;
   /** W3C trace context of the request. */
   readonly trace?: string;
   readonly signal?: AbortSignal;
@@ -154,6 +158,14 @@ export interface WhyReport {
     readonly offset: number;
   }[];
   readonly deadLetters: readonly DeadLetterView[];
+}
+
+/** What a search lacks, and who asks why. */
+export interface SearchWhyRequest {
+  readonly search: SearchRequest;
+  readonly expected: DocumentId;
+  /** Of what nobody in it may read nothing is told: it looks unknown. */
+  readonly audience: Audience | "everything";
 }
 
 export interface DeadLetterView {
@@ -317,6 +329,8 @@ export interface Operations {
   remove(source: SourceName, key: string, origin?: WriteOrigin): Promise<Accepted>;
   document(source: SourceName, key: string): Promise<DocumentView>;
   why(id: DocumentId, asker: Asker | null): Promise<WhyReport>;
+  /** Runs the search, and says at which step it lost the document. */
+  whySearch(request: SearchWhyRequest): Promise<SearchWhyReport>;
   freshness(): Promise<FreshnessReport>;
   status(): Promise<StatusReport>;
   plan(): Promise<PlanReport>;

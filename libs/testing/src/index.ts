@@ -14,5 +14,6 @@ export * from "./memory-event-log.ts";
 export * from "./memory-primitives.ts";
 export * from "./memory-vector-index.ts";
 export * from "./nearest.ts";
+export * from "./searched-world.ts";
 export * from "./seeded-chance.ts";
 export * from "./virtual-clock.ts";

@@ -5,6 +5,7 @@ import type {
   ReplayViewWire,
   SearchHitWire,
   SearchResponseWire,
+  SearchWhyWire,
   SourceFreshnessWire,
   StatusWire,
   WhyWire,
@@ -254,6 +255,30 @@ export function aWhy(changes: Partial<WhyWire> = {}): WhyWire {
     ],
     mutations: [{ revision, kind: "upsert", reason: "change", observedAt: at, offset: 1 }],
     deadLetters: [],
+    ...changes,
+  };
+}
+
+export function aSearchWhy(changes: Partial<SearchWhyWire> = {}): SearchWhyWire {
+  return {
+    documentId: "files/deletes.md",
+    generation: "g1",
+    step: "rank",
+    reason: "limit",
+    explanation: "it is at rank 12 of the 10 asked for, with 0.400; the last that got in has 0.500",
+    fix: "ask for 12 or more (--limit), or narrow what is searched (--filter, --source)",
+    revision: { seen: revision, indexed: revision },
+    placing: { rank: 12, limit: 10, score: 0.4, lastScore: 0.5, bestScore: 0.9 },
+    unmet: null,
+    nearest: {
+      ordinal: 3,
+      chunks: 8,
+      score: 0.4,
+      heading: ["Tombstones"],
+      text: "A late event for a deleted page must meet its tombstone.",
+    },
+    waiting: null,
+    hints: [],
     ...changes,
   };
 }

@@ -2,7 +2,7 @@
  * What the holder of a key may ask for. Every function returns what is to be asked in the holder's
  * name, or throws a RequestError with 403: nothing is narrowed in silence.
  */
-import { sourceName, type SourceName } from "@tidemark/domain";
+import { sourceName, type Audience, type SourceName } from "@tidemark/domain";
 import { RequestError } from "@tidemark/pipeline";
 import type { KeyRecord, Scope } from "./key-record.ts";
 
@@ -73,6 +73,11 @@ export function requireSource(rights: Rights, source: string): void {
 /** Whether a stored document's tenant is one this key may change or read back. */
 export function mayTouchTenant(rights: Rights, tenant: string): boolean {
   return rights.tenants === "*" || rights.tenants.includes(tenant);
+}
+
+/** Of whose documents the holder may be told; an admin sees everything. */
+export function audienceOf({ principals, scopes, tenants }: Rights): Audience | "everything" {
+  return scopes.includes("admin") ? "everything" : { principals, tenants };
 }
 
 function requireListed(

@@ -13,6 +13,7 @@ import {
   statusSchema,
 } from "../wire/operator-wire.ts";
 import { auditSchema } from "../wire/audit-wire.ts";
+import { searchWhySchema } from "../wire/search-why-wire.ts";
 import { whySchema } from "../wire/why-wire.ts";
 
 const deadLetters = z.object({ deadLetters: z.array(deadLetterSchema) });
@@ -21,6 +22,7 @@ test.each<["GET" | "POST" | "PATCH", string, object | undefined, z.ZodType]>([
   ["GET", "/v1/freshness", undefined, freshnessSchema],
   ["GET", "/v1/status", undefined, statusSchema],
   ["GET", "/v1/why/app/guide/setup.md", undefined, whySchema],
+  ["POST", "/v1/why", { query: "pump", expect: "app/guide/setup.md" }, searchWhySchema],
   ["GET", "/v1/plan", undefined, planSchema],
   ["POST", "/v1/apply", undefined, planSchema],
   ["POST", "/v1/replay", {}, replaySchema],

@@ -47,6 +47,10 @@ export const searchBodySchema = z.strictObject({
     .max(1)
     .default(0)
     .meta({ description: "How much a pending newer revision lowers a hit's score" }),
+  exact: z
+    .boolean()
+    .default(false)
+    .meta({ description: "Compares with every point: slower, and no neighbour is overlooked" }),
 });
 export type SearchBody = z.output<typeof searchBodySchema>;
 
@@ -67,6 +71,7 @@ export function searchRequestOf(
     waitMs: body.waitMs,
     generation: (body.generation ?? null) as GenerationId | null,
     preferCurrent: body.preferCurrent,
+    exact: body.exact,
     signal,
   };
 }

@@ -26,6 +26,8 @@ export interface CandidateRequest {
   readonly sources: readonly SourceName[] | null;
   readonly filter: Filter;
   readonly per: "document" | "chunk";
+  /** Compares with every point, where an index would otherwise be content with nearly the nearest. */
+  readonly exact?: boolean;
 }
 
 interface Decided {
@@ -37,7 +39,7 @@ interface Decided {
 /** Chunks fetched for each wanted result in the first round: several chunks of one document rank together. */
 const oversampling = 3;
 const roundsMax = 12;
-const candidatesMax = 4_000;
+export const candidatesMax = 4_000;
 const secondLookMax = 64;
 
 export class Candidates {
@@ -70,6 +72,11 @@ export class Candidates {
     }
   }
 
+  /** Documents that were decided, whether or not they may be read. */
+  get decidedCount(): number {
+    return this.#decided.size;
+  }
+
   async collect(): Promise<void> {
     const { per, limit } = this.#request;
     let wanted = limit * oversampling;
@@ -83,6 +90,7 @@ export class Candidates {
         limit: Math.min(wanted, candidatesMax),
         narrowing: this.#narrowing(),
         excluded,
+        ...(this.#request.exact ? { exact: true } : {}),
       });
       await this.#decide(found);
       if (found.length < Math.min(wanted, candidatesMax) || this.#enough()) return;
@@ -195,7 +203,8 @@ export class Candidates {
   }
 }
 
-function listedOf(manifest: Manifest, candidates: readonly Candidate[]): Candidate[] {
+/** Those that the manifest lists, best first. */
+export function listedOf(manifest: Manifest, candidates: readonly Candidate[]): Candidate[] {
   const live = new Set(manifest.indexed?.live);
   return candidates.filter(({ digest }) => live.has(digest)).sort((a, b) => b.score - a.score);
 }

@@ -2,11 +2,14 @@
 import {
   allows,
   compareRevisions,
-  meetsFilter,
+  mayBeTold,
+  unmetOf,
   type Asker,
+  type Audience,
   type Filter,
   type Manifest,
   type SourceName,
+  type Unmet,
 } from "@tidemark/domain";
 
 /** Whether a newer revision is known than the one whose content is live. */
@@ -28,10 +31,23 @@ export function mayRead(manifest: Manifest, asker: Asker): boolean {
   );
 }
 
-export function passesFilter(
-  manifest: Manifest,
-  search: { readonly sources: readonly SourceName[] | null; readonly filter: Filter },
-): boolean {
-  if (search.sources && !search.sources.includes(manifest.source)) return false;
-  return meetsFilter({ ...manifest.seen.metadata, source: manifest.source }, search.filter);
+/** Whether whoever asks may be told of the document at all: both halves decide, as for reading. */
+export function mayKnow({ indexed, seen }: Manifest, audience: Audience | "everything"): boolean {
+  if (audience === "everything") return true;
+  return mayBeTold(seen.policy, audience) && (!indexed || mayBeTold(indexed.policy, audience));
+}
+
+interface Filtering {
+  readonly sources: readonly SourceName[] | null;
+  readonly filter: Filter;
+}
+
+export function passesFilter(manifest: Manifest, search: Filtering): boolean {
+  return unmetBy(manifest, search) === null;
+}
+
+/** What of a search leaves the document out, whoever asks; null where nothing does. */
+export function unmetBy(manifest: Manifest, search: Filtering): "source" | Unmet | null {
+  if (search.sources && !search.sources.includes(manifest.source)) return "source";
+  return unmetOf({ ...manifest.seen.metadata, source: manifest.source }, search.filter);
 }

@@ -26,11 +26,26 @@ export interface IndexSearch extends CandidateRequest {
   readonly generation: Generation;
 }
 
+/** A search with what it found on the way, for whoever explains it. */
+export interface SearchedIndex {
+  readonly found: FoundHits;
+  /** All that was fetched and may be shown, best first; the hits are the first of them. */
+  readonly ranked: readonly Ranked[];
+  readonly decidedCount: number;
+}
+
 /**
  * The best allowed hits. `complete` is false when a named bound ended the search before the limit
  * was met or the candidates ran out, or when a live document changed too fast to be read whole.
  */
 export async function searchIndex(index: VectorIndex, search: IndexSearch): Promise<FoundHits> {
+  return (await searchRanked(index, search)).found;
+}
+
+export async function searchRanked(
+  index: VectorIndex,
+  search: IndexSearch,
+): Promise<SearchedIndex> {
   const candidates = new Candidates(index, search);
   await candidates.collect();
   const ranked = rank(candidates, search);
@@ -45,10 +60,14 @@ export async function searchIndex(index: VectorIndex, search: IndexSearch): Prom
   }
   const incompleteReason =
     swept > 0 ? "documents changed while they were read" : candidates.incompleteReason;
-  return { hits, complete: incompleteReason === null, incompleteReason };
+  return {
+    found: { hits, complete: incompleteReason === null, incompleteReason },
+    ranked,
+    decidedCount: candidates.decidedCount,
+  };
 }
 
-interface Ranked {
+export interface Ranked {
   readonly candidate: Candidate;
   readonly manifest: Manifest & { readonly indexed: Indexed };
   readonly score: number;
@@ -59,7 +78,7 @@ function rank(candidates: Candidates, search: IndexSearch): Ranked[] {
   for (const { manifest, listed } of candidates.readable()) {
     const { indexed } = manifest;
     if (!indexed) continue;
-    const penalty = isStale(manifest) ? 1 - search.preferCurrent : 1;
+    const penalty = penaltyOf(manifest, search);
     const kept = search.per === "document" ? listed.slice(0, 1) : listed;
     for (const candidate of kept) {
       ranked.push({
@@ -70,6 +89,11 @@ function rank(candidates: Candidates, search: IndexSearch): Ranked[] {
     }
   }
   return ranked.sort((a, b) => b.score - a.score || (a.candidate.id < b.candidate.id ? -1 : 1));
+}
+
+/** What a document's scores are multiplied with. */
+export function penaltyOf(manifest: Manifest, search: Pick<IndexSearch, "preferCurrent">): number {
+  return isStale(manifest) ? 1 - search.preferCurrent : 1;
 }
 
 const snippetCharactersMax = 240;

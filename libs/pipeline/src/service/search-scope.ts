@@ -3,6 +3,17 @@ import { everyTenant, type SourceName } from "@tidemark/domain";
 import { RequestError, type SearchRequest } from "../operations.ts";
 import type { ServedSource } from "./served-source.ts";
 
+/** @throws RequestError for a source that is not configured */
+export function sourceNamed(
+  sources: ReadonlyMap<SourceName, ServedSource>,
+  name: SourceName,
+): ServedSource {
+  const source = sources.get(name);
+  if (source) return source;
+  const known = [...sources.keys()].join(", ");
+  throw new RequestError(404, "unknown-source", `no source ${name}; there are: ${known}`);
+}
+
 /** All of them unless the request names some. */
 export function sourcesInScope(
   { sources }: Pick<SearchRequest, "sources">,

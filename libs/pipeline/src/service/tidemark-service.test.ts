@@ -11,6 +11,7 @@ import {
   anId,
   aRecipe,
   digestsOf,
+  historyOf,
   LogStore,
   MemoryEmbedder,
   MemoryEventLog,
@@ -19,8 +20,6 @@ import {
   VirtualClock,
 } from "@tidemark/testing";
 import type { PushedDocument, SearchRequest } from "../operations.ts";
-import type { DocumentHistory } from "../ports/document-history.ts";
-import type { LogRecord } from "../ports/event-log.ts";
 import { mutationsTopic } from "../topics.ts";
 import { TidemarkService, type ServiceOptions } from "./tidemark-service.ts";
 
@@ -126,21 +125,6 @@ async function aPushService(
   await index?.ensureGeneration(aGeneration, 32);
   const sources = new Map([["app", app]]);
   return aService("active", { log, history: historyOf(log), sources, ...(index && { index }) });
-}
-
-/** The newest first, as the log of a document has them. */
-function historyOf(log: MemoryEventLog): DocumentHistory {
-  return {
-    async recordsOf(topic, id, recordsMax) {
-      const found: LogRecord[] = [];
-      for (const { begin, end, partition } of await log.ranges(topic)) {
-        const range = { from: begin, to: end, recordsMax: 1_000 };
-        found.push(...(await log.read(topic, partition, range)));
-      }
-      const newest = found.toReversed().filter(({ key }) => key?.split("#")[0] === id);
-      return newest.slice(0, recordsMax);
-    },
-  };
 }
 
 const pushed: PushedDocument = {

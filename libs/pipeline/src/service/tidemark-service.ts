@@ -4,20 +4,16 @@
  */
 import {
   keyOf,
-  normalizeString,
   sourceOf,
   standingOf,
   type AuditCertificate,
   type Asker,
   type DocumentId,
-  type GenerationState,
   type Metadata,
-  type Normalization,
   type Permissions,
   type SourceName,
 } from "@tidemark/domain";
 import type { UpsertMutation } from "../chunk-record.ts";
-import { TransientError } from "../errors.ts";
 import {
   RequestError,
   type Accepted,
@@ -36,6 +32,8 @@ import {
   type ReplayView,
   type SearchRequest,
   type SearchResponse,
+  type SearchWhyReport,
+  type SearchWhyRequest,
   type StatusReport,
   type WhyReport,
   type WriteOrigin,
@@ -45,10 +43,7 @@ import type { EventLog } from "../ports/event-log.ts";
 import type { VectorIndex } from "../ports/vector-index.ts";
 import type { Clock } from "../ports/world.ts";
 import { searchIndex } from "../query/search.ts";
-import { refuseBadVector } from "../stages/vectors-for.ts";
-import { awaitWrites } from "./await-writes.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { payerOf, searchesPayer } from "./costs/bill.ts";
 import type { CostReport } from "./costs/cost-report.ts";
 import { DeadLetterDesk } from "./dead-letter-desk.ts";
 import type { FreshnessBoard } from "./freshness-board.ts";
@@ -60,15 +55,15 @@ import { pushDelete, pushDocuments, pushFacet } from "./push.ts";
 import type { LateRestrictions } from "./late-restrictions.ts";
 import type { Troubles } from "./pending-view.ts";
 import type { Replayer } from "./replay.ts";
-import { refuseUndeclared, sourcesInScope } from "./search-scope.ts";
+import { prepareSearch } from "./prepare-search.ts";
+import { sourceNamed } from "./search-scope.ts";
 import type { SentinelReport } from "./sentinels/sentinel-report.ts";
 import type { ServedSource } from "./served-source.ts";
 import { StateReports } from "./state-reports.ts";
 import type { StageBoard } from "./stage-board.ts";
+import { explainSearch } from "./explain-search.ts";
 import { stateIn } from "./state-in-source.ts";
 import { explainDocument } from "./why.ts";
-
-const buildingStates: ReadonlySet<GenerationState> = new Set(["building", "validating"]);
 
 export interface ServiceOptions {
   readonly version: string;
@@ -117,69 +112,14 @@ export class TidemarkService implements Operations {
   }
 
   async search(request: SearchRequest): Promise<SearchResponse> {
-    const { catalogue, clock, index, generations, observeSearch } = this.#options;
+    const { clock, index, observeSearch } = this.#options;
     const beganAtMs = clock.nowMs();
-    for (const name of request.sources ?? []) this.#source(name);
-    const scope = sourcesInScope(request, this.#options.sources);
-    refuseUndeclared(request, scope, this.#options);
-    const generation = request.generation
-      ? catalogue.generation(request.generation)
-      : generations.active;
-    if (!generation) {
-      throw new RequestError(404, "unknown-generation", `no generation ${request.generation}`);
-    }
-    if (buildingStates.has(generation.state)) {
-      // It has not passed all restrictions yet, and may show what was hidden since.
-      throw new RequestError(
-        409,
-        "generation-building",
-        `generation ${generation.id} is ${generation.state}: it answers once it is complete`,
-      );
-    }
-    const line = generations.line(generation.id);
-    if (!line) {
-      const reason = generations.unavailable(generation.id) ?? "it is retired";
-      throw new RequestError(
-        503,
-        "generation-unavailable",
-        `generation ${generation.id} cannot be queried: ${reason}`,
-      );
-    }
-    const late = (nowMs: number) =>
-      this.#options.restrictions.sources(scope, (name) => line.restrictedUpToMs(name), nowMs);
-    late(beganAtMs);
-    const after = await awaitWrites(index, generation.id, request.after, {
-      waitMs: request.waitMs,
-      clock,
-      ...(request.signal ? { signal: request.signal } : {}),
-    });
-    const embedAtMs = clock.nowMs();
-    const { vectors } = await line.embedder.embed({
-      texts: [normalizeString(request.query, generation.recipe.normalizer.form as Normalization)],
-      purpose: "query",
-      lane: "query",
-      payers: [payerOf(searchesPayer, generation.id)],
-      trace: request.trace ?? null,
-      ...(request.signal ? { signal: request.signal } : {}),
-    });
-    const [vector] = vectors;
-    if (!vector) throw new TransientError("the embedder left out the query's vector");
-    refuseBadVector(vector, generation.recipe.space.dimension);
+    const prepared = await prepareSearch(this.#options, request);
+    const { after, embedMs, line, scope, search } = prepared;
     const searchAtMs = clock.nowMs();
-    const found = await searchIndex(index, {
-      generation,
-      vector,
-      limit: request.limit,
-      per: request.per,
-      filter: request.filter,
-      // Documents of a source that is not configured any more are nobody's to keep fresh.
-      sources: scope.map(({ name }) => name),
-      asker: { tenant: request.tenant, principals: request.principals ?? [] },
-      tenants: request.tenant === null ? [] : [request.tenant],
-      preferCurrent: request.preferCurrent,
-    });
+    const found = await searchIndex(index, search);
     const endMs = clock.nowMs();
-    observeSearch("embed", searchAtMs - embedAtMs);
+    observeSearch("embed", embedMs);
     observeSearch("index", endMs - searchAtMs);
     observeSearch("total", endMs - beganAtMs);
     if (found.incompleteReason !== null) this.#options.observeIncomplete(found.incompleteReason);
@@ -196,9 +136,9 @@ export class TidemarkService implements Operations {
         ? null
         : Math.min(...(times as readonly number[])),
       completeUpTo,
-      generation: generation.id,
+      generation: search.generation.id,
       after,
-      restrictionsLate: late(endMs),
+      restrictionsLate: prepared.restrictionsLate(endMs),
     };
   }
 
@@ -273,6 +213,11 @@ export class TidemarkService implements Operations {
       inSource,
       isHeld: (source?.line?.held.count ?? 0) > 0 && inSource === "gone",
     });
+  }
+
+  whySearch({ search: request, ...asked }: SearchWhyRequest): Promise<SearchWhyReport> {
+    const deadLetters = () => this.#desk.list();
+    return explainSearch({ ...this.#options, deadLetters }, request, asked);
   }
 
   freshness(): Promise<FreshnessReport> {
@@ -378,9 +323,6 @@ export class TidemarkService implements Operations {
   }
 
   #source(name: SourceName): ServedSource {
-    const source = this.#options.sources.get(name);
-    if (source) return source;
-    const known = [...this.#options.sources.keys()].join(", ");
-    throw new RequestError(404, "unknown-source", `no source ${name}; there are: ${known}`);
+    return sourceNamed(this.#options.sources, name);
   }
 }

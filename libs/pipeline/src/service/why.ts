@@ -58,8 +58,11 @@ export async function explainDocument(input: {
   };
 }
 
-function verdict(
-  input: Parameters<typeof explainDocument>[0],
+type Judged = Pick<Parameters<typeof explainDocument>[0], "inSource" | "isHeld" | "manifest">;
+
+/** How a document stands, for anybody or for the asker. */
+export function verdict(
+  input: Judged,
   asker: Asker | null,
 ): Pick<WhyReport, "standing" | "explanation"> {
   const { manifest, inSource, isHeld } = input;

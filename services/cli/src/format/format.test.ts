@@ -5,6 +5,7 @@ import {
   aHit,
   aPlan,
   aSearchResponse,
+  aSearchWhy,
   aSource,
   aStatus,
   aWhy,
@@ -15,6 +16,7 @@ import { filterOf } from "./filter-argument.ts";
 import { freshnessText } from "./freshness-text.ts";
 import { planText, reconcileText } from "./operation-text.ts";
 import { clipped, passage, printable } from "./printable.ts";
+import { searchWhyText } from "./search-why-text.ts";
 import { searchText } from "./search-text.ts";
 import { statusText } from "./status-text.ts";
 import { whyText } from "./why-text.ts";
@@ -153,6 +155,43 @@ test.each([
     expect(text.at(-1)).toContain(hint);
   },
 );
+
+test("where a search lost a document is told with its nearest chunk, and what next", () => {
+  expect(searchWhyText(aSearchWhy(), options)).toEqual([
+    "files/deletes.md is not found · outranked: it is at rank 12 of the 10 asked for, with 0.400; " +
+      "the last that got in has 0.500",
+    "  nearest chunk: 4 of 8, with 0.400 › Tombstones",
+    "      A late event for a deleted page must meet its tombstone.",
+    "generation g1 · revision 1.2 is live",
+    "",
+    "next: ask for 12 or more (--limit), or narrow what is searched (--filter, --source)",
+  ]);
+});
+
+test("a document that waits is told with the part that it waits for, and a newer revision is named", () => {
+  const text = searchWhyText(
+    aSearchWhy({
+      step: "known",
+      reason: "waiting",
+      explanation: "it was seen and waits to be embedded",
+      revision: { seen: { epoch: 1, position: 3 }, indexed: null },
+      nearest: null,
+      waiting: {
+        stage: "embed",
+        waitsFor: "embedder",
+        trouble: "no answer",
+        since: "2026-01-02T03:02:35.000Z",
+      },
+      hints: ["quality and not freshness"],
+    }),
+    options,
+  ).join("\n");
+
+  expect(text).toContain("is not found · not there: it was seen and waits to be embedded");
+  expect(text).toContain("waits at embed for the embedder, since 1.5 min ago: no answer");
+  expect(text).toContain("no revision is live, the newest is 1.3");
+  expect(text).toContain("quality and not freshness");
+});
 
 test("freshness is a line a source", () => {
   const report = aFreshness({
