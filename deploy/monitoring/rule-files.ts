@@ -2,13 +2,14 @@
 
 import { budgetRules, objectiveRules } from "./objective-rules.ts";
 import { pipelineAlerts } from "./pipeline-alerts.ts";
+import { probeAlerts } from "./probe-alerts.ts";
 import { auditAlerts, processAlerts } from "./process-alerts.ts";
 import { sentinelAlerts } from "./sentinel-alerts.ts";
 import { isAlert, rulesFile, type Alert, type RuleGroup } from "./rule.ts";
 
 export const ruleGroups: Readonly<Record<string, readonly RuleGroup[]>> = {
   "objectives.yml": [objectiveRules, budgetRules],
-  "pipeline.yml": [pipelineAlerts, processAlerts, auditAlerts, sentinelAlerts],
+  "pipeline.yml": [pipelineAlerts, processAlerts, auditAlerts, sentinelAlerts, probeAlerts],
 };
 
 const rules = Object.values(ruleGroups)

@@ -52,6 +52,7 @@ describeWith("the boards", findPrometheus(), (prometheus) => {
     "every query of a panel has an answer and every metric is told while one process works",
     async () => {
       await using deployment = await EmbeddedDeployment.start({
+        files: { probe: { every: "5s", within: "5s" } },
         documents: { "mill.md": "The mill grinds.", "weir.md": "The weir holds the water back." },
       });
       const { url } = JSON.parse(

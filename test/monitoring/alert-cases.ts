@@ -135,6 +135,17 @@ export const alertCases: Readonly<Record<string, AlertCases>> = {
     fires: { at: "10h", every: "10m", series: auditDue("6h") },
     quiet: { at: "10h", every: "10m", series: auditDue("12h") },
   },
+  TidemarkProbeLate: {
+    // Whoever ran them is gone, and said so itself before.
+    fires: at("20m", {
+      [`tidemark_probe_found_timestamp_seconds${files}`]: "0+60x10 stale",
+      [`tidemark_probe_every_seconds${files}`]: "60x10 stale",
+    }),
+    quiet: at("20m", {
+      [`tidemark_probe_found_timestamp_seconds${files}`]: "0+60x18 1080x2",
+      [`tidemark_probe_every_seconds${files}`]: "60x20",
+    }),
+  },
   TidemarkVectorsMoved: {
     fires: at("5m", { [worstSentinel]: "0.03x5" }),
     quiet: at("5m", {

@@ -13,7 +13,7 @@ export const processMetrics: readonly string[] = [
 const functions = new Set(
   `sum max min avg count group by on ignoring and or unless without offset bool group_left group_right
   rate irate increase delta deriv changes time absent histogram_quantile topk bottomk quantile vector clamp_min
-  clamp_max label_replace count_over_time max_over_time`.split(/\s+/u),
+  clamp_max label_replace count_over_time max_over_time last_over_time`.split(/\s+/u),
 );
 
 /** A histogram's parts count as the histogram. Labels, strings and ranges are no names. */

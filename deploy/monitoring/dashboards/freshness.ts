@@ -7,6 +7,9 @@ const bySourceAndKind = "{{source}} · {{kind}}";
 const percentile = (share: number) =>
   `histogram_quantile(${share}, sum by (le, source, kind) (rate(${names.freshnessLag}_bucket[5m])))`;
 
+const probed = (share: number) =>
+  `histogram_quantile(${share}, sum by (le, source) (rate(${names.probe}_bucket[15m])))`;
+
 export const freshnessBoard: Board = {
   uid: "tidemark-freshness",
   title: "Freshness SLO",
@@ -68,6 +71,23 @@ export const freshnessBoard: Board = {
         description: "Everything older than this can be found.",
         unit: "s",
         queries: { "{{source}}": `time() - (max by (source) (${names.completeUpTo}) > 0)` },
+      },
+    ],
+    Probe: [
+      {
+        title: "From a probe's write to the search that finds it",
+        unit: "s",
+        queries: {
+          "p50 · {{source}}": probed(0.5),
+          "p95 · {{source}}": probed(0.95),
+        },
+      },
+      {
+        title: "Probes by what they came to",
+        unit: "ops",
+        queries: {
+          "{{source}} · {{outcome}}": `sum by (source, outcome) (rate(${names.probes}[15m]))`,
+        },
       },
     ],
     Pending: [

@@ -10,6 +10,7 @@ const instantNames = [
   "baselineAtMs",
   "endedAtMs",
   "sinceMs",
+  "writtenAtMs",
   "createdAtMs",
   "updatedAtMs",
   "embeddedAtMs",

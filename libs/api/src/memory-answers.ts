@@ -151,6 +151,19 @@ function aPendingChange(source: string): SourceFreshness["pendingChanges"] {
   };
 }
 
+function aProbe(source: string): SourceFreshness["probe"] {
+  return {
+    documentId: documentId(source as SourceName, "tidemark-probe.md"),
+    outcome: "unwritable",
+    atMs: memoryNowMs,
+    writtenAtMs: memoryNowMs,
+    lagMs: null,
+    reason: "EROFS",
+    everyMs: 60_000,
+    withinMs: 60_000,
+  };
+}
+
 export function aSourceFreshness(source: string): SourceFreshness {
   return {
     source: source as SourceName,
@@ -178,6 +191,7 @@ export function aSourceFreshness(source: string): SourceFreshness {
       p99Ms: 86_400_000,
       oldestMs: 172_800_000,
     },
+    probe: aProbe(source),
     verdict: "met",
   };
 }

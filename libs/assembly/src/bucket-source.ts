@@ -2,9 +2,15 @@
 import { everyTenant, sourceName } from "@tidemark/domain";
 import type { ServedSource, SourceLineView } from "@tidemark/pipeline";
 import type { S3SourceConfig } from "@tidemark/runtime";
-import { openS3Source } from "@tidemark/s3";
+import { openS3Source, type OpenedS3 } from "@tidemark/s3";
 import { lineOf, remoteLine, unread } from "./listed-source.ts";
-import { isTenantDeclared, type OpenedSource, type SourcesOptions } from "./source-options.ts";
+import { askerOf } from "./probe-asker.ts";
+import {
+  isTenantDeclared,
+  type OpenedProbe,
+  type OpenedSource,
+  type SourcesOptions,
+} from "./source-options.ts";
 
 export function openBucketSource(options: SourcesOptions, source: S3SourceConfig): OpenedSource {
   const { catalogue, chance, clock, config, logger, remote, resources } = options;
@@ -30,13 +36,33 @@ export function openBucketSource(options: SourcesOptions, source: S3SourceConfig
   const from = opened.source;
   if (remote) {
     const served = servedBucket(options, source, remoteLine(options, name));
-    return { served: { ...served, from }, from: null, contents: from, line: null };
+    const probe = probeOf(options, source, { served, opened });
+    return { served: { ...served, from }, from: null, contents: from, line: null, probe };
   }
   // What lists a bucket is paid for by the request.
   const { scanMs: scanLeastMs } = source;
   const line = lineOf(options, { config: source, from, watch: opened.watch, scanLeastMs });
   const served = servedBucket(options, source, line);
-  return { served: { ...served, from }, from, contents: from, line };
+  const probe = probeOf(options, source, { served, opened });
+  return { served: { ...served, from }, from, contents: from, line, probe };
+}
+
+/** Null where it has none. */
+function probeOf(
+  { config, probes }: SourcesOptions,
+  { permissions, probe, tenant }: S3SourceConfig,
+  { opened, served }: { readonly served: ServedSource; readonly opened: OpenedS3 },
+): OpenedProbe | null {
+  if (!probe || !probes) return null;
+  const isNamed = tenant?.kind === "named" && isTenantDeclared(tenant.tenant);
+  const asker = askerOf(
+    {
+      tenant: isNamed ? tenant.tenant : null,
+      principals: permissions.kind === "only" ? permissions.principals : null,
+    },
+    { ...served, tenantsRequired: config.tenants.required },
+  );
+  return { target: opened.probe({ key: probe.key, asker }), asker, pace: probe };
 }
 
 function servedBucket(

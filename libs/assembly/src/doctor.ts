@@ -1,16 +1,21 @@
 /** Looks at everything this process depends on, and says what would mend what is wrong. */
 import { statfs } from "node:fs/promises";
 import type { AuditCertificate } from "@tidemark/domain";
-import type { DoctorFinding, ServedSource } from "@tidemark/pipeline";
+import type { DoctorFinding, FreshnessReport, ServedSource } from "@tidemark/pipeline";
 import { askCosts, budgetFindings } from "./costs.ts";
 import { noticeFindings } from "./notice-findings.ts";
 import type { Parts } from "./open-parts.ts";
+import { probeFindings } from "./probes.ts";
 import { roleOfService } from "./roles.ts";
 import { askSentinels, sentinelFindings } from "./sentinels.ts";
 
 const diskFreeLeastBytes = 1 << 30;
 
-export async function examine(parts: Parts, modelNote: string): Promise<readonly DoctorFinding[]> {
+export async function examine(
+  parts: Parts,
+  modelNote: string,
+  freshness: FreshnessReport,
+): Promise<readonly DoctorFinding[]> {
   const { board, generations, options, sources, stores } = parts;
   const findings: DoctorFinding[] = [ok("node", process.version), ok("model", modelNote)];
   if (stores.database) {
@@ -29,6 +34,7 @@ export async function examine(parts: Parts, modelNote: string): Promise<readonly
     );
   }
   for (const certificate of parts.catalogue.audits) findings.push(auditFinding(certificate));
+  findings.push(...probeFindings(freshness));
   findings.push(...budgetFindings(await askCosts(parts)));
   findings.push(...sentinelFindings(await askSentinels(parts, { now: false })));
   const reason = generations.unavailable(generations.active.id);

@@ -10,7 +10,13 @@ import {
 } from "@tidemark/pipeline";
 import { ExitError, exitCodes, type FolderSourceConfig } from "@tidemark/runtime";
 import { lineOf, remoteLine, unread } from "./listed-source.ts";
-import { isTenantDeclared, type OpenedSource, type SourcesOptions } from "./source-options.ts";
+import { askerOf, probeName } from "./probe-asker.ts";
+import {
+  isTenantDeclared,
+  type OpenedProbe,
+  type OpenedSource,
+  type SourcesOptions,
+} from "./source-options.ts";
 
 /** Content inlined in the log up to this; what is larger stays in its folder, pinned. */
 const inlineBytesMax = 2_048;
@@ -26,19 +32,47 @@ export async function openFolderSource(
     const watch = source.watch ? watchOf(options, source, folder) : null;
     const line = lineOf(options, { config: source, from: folder, watch });
     const served = servedFolder(options, source, line);
-    return { served: { ...served, from: folder }, from: folder, contents: folder, line };
+    const probe = probeOf(options, source, { served, folder });
+    return { served: { ...served, from: folder }, from: folder, contents: folder, line, probe };
   }
   const served = servedFolder(options, source, remoteLine(options, name));
   if (!options.reads) return unread(served);
   try {
     const folder = await openFolder(options, source);
-    return { served: { ...served, from: folder }, from: null, contents: folder, line: null };
+    const probe = probeOf(options, source, { served, folder });
+    const read = { ...served, from: folder };
+    return { served: read, from: null, contents: folder, line: null, probe };
   } catch (error) {
     if (!(error instanceof ExitError)) throw error;
     // Whoever cuts its documents needs it; whoever answers searches can do without.
     logger.warn({ source: name, problem: error.message }, "folder cannot be read by this process");
-    return unread(served);
+    return {
+      ...unread(served),
+      probe: probeOf(options, source, { served, folder: error.message }),
+    };
   }
+}
+
+/** Null where it has none. `folder` is why there is no folder to write to, where there is none. */
+function probeOf(
+  { config, probes }: SourcesOptions,
+  { probe, tenant }: FolderSourceConfig,
+  { folder, served }: { readonly served: ServedSource; readonly folder: FolderSource | string },
+): OpenedProbe | null {
+  if (!probe || !probes) return null;
+  const { declaresTenants } = served;
+  const named = isTenantDeclared(tenant) ? (tenant ?? null) : null;
+  // Front matter wins over whatever the source says, so that nobody else finds it.
+  const asker = askerOf(
+    { tenant: named, principals: [probeName] },
+    { declaresTenants, declaresPermissions: true, tenantsRequired: config.tenants.required },
+  );
+  const { key } = probe;
+  const target =
+    typeof folder === "string"
+      ? { key, write: () => Promise.reject(new TransientError(folder)) }
+      : folder.probe({ key, asker });
+  return { target, asker, pace: probe };
 }
 
 async function openFolder(

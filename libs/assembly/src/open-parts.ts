@@ -54,6 +54,8 @@ export interface OpenOptions {
   readonly readiness: Readiness;
   readonly resources: AsyncDisposableStack;
   readonly wrap?: Wrap | undefined;
+  /** Where this process answers searches; null until it does. Absent where it never does. */
+  readonly ownUrl?: () => string | null;
 }
 
 /** Puts something around what is opened here, for tests that end the process at a certain call. */
@@ -201,6 +203,7 @@ export async function openParts(options: OpenOptions, signal: AbortSignal): Prom
     logger,
     lost: (source, report) => measuring.lost(source, report),
     reads: ["ingest", "chunk", "keep", "ask"].some((role) => roles.has(role as Role)),
+    probes: roles.has("keep"),
     resources,
     producer: isShared ? instance : "gateway",
     remote: isShared && !roles.has("ingest") ? { calls, reports } : null,

@@ -104,7 +104,7 @@ export function openService(
       await database.backup(path);
       return { path, bytes: (await stat(path)).size };
     },
-    doctor: () => examine(parts, embedder.note),
+    doctor: async () => examine(parts, embedder.note, await service.freshness()),
     costs: () => askCosts(parts),
     sentinels: (options) => askSentinels(parts, options),
     observeSearch: (part, ms) => measuring.searched(part, ms),

@@ -11,6 +11,7 @@ import { auditCall } from "./audits.ts";
 import { openParts, type OpenOptions, type Parts } from "./open-parts.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
 import { PartWatch } from "./part-watch.ts";
+import { openProbes } from "./probes.ts";
 import { partsRunning } from "./running-parts.ts";
 import { recallReceipts } from "./receipts.ts";
 import { recipeOf, type WantedRecipe } from "./recipe.ts";
@@ -53,6 +54,7 @@ export async function openTidemark(
   const opened = wanted && watch && openService(parts, wanted, watch);
   const service = opened?.service ?? null;
   const auditor = opened?.auditor ?? null;
+  const probes = roles.has("keep") ? openProbes(parts) : null;
   for (const { name } of sources.own) {
     readiness.block(`scan of ${name}`, "its first scan is not done");
   }
@@ -93,7 +95,7 @@ export async function openTidemark(
     },
     async run(runSignal) {
       const all = AbortSignal.any([runSignal, parts.stop]);
-      const running = partsRunning(parts, { auditor, service, watch }, all);
+      const running = partsRunning(parts, { auditor, probes, service, watch }, all);
       const settled = await Promise.allSettled(
         running.map((each) => each.catch((error: unknown) => parts.failed(error))),
       );

@@ -1,10 +1,16 @@
 /** A database of the config as a source: its rows, as they change. */
 import { everyTenant, sha256Hex, sourceName } from "@tidemark/domain";
-import { reconcileDatabaseCall, RemoteSourceLine } from "@tidemark/pipeline";
-import { PostgresLine } from "@tidemark/postgres";
+import { reconcileDatabaseCall, RemoteSourceLine, type ServedSource } from "@tidemark/pipeline";
+import { PostgresLine, RowProbe } from "@tidemark/postgres";
 import { tableMappings, type TableMapping } from "@tidemark/rows";
 import type { PostgresSourceConfig } from "@tidemark/runtime";
-import { limitsOf, type OpenedSource, type SourcesOptions } from "./source-options.ts";
+import { askerOf } from "./probe-asker.ts";
+import {
+  limitsOf,
+  type OpenedProbe,
+  type OpenedSource,
+  type SourcesOptions,
+} from "./source-options.ts";
 import { servedRows } from "./served-rows.ts";
 
 export function openPostgresSource(
@@ -27,7 +33,8 @@ export function openPostgresSource(
       line,
       observedUpToMs: () => line.scannedAtMs,
     });
-    return { served, from: null, contents: null, line: null };
+    const probe = probeOf(options, source, { served, mappings });
+    return { served, from: null, contents: null, line: null, probe };
   }
   const ownName = `tidemark_${name.toLowerCase().replaceAll(/[^a-z0-9_]/gu, "_")}`.slice(0, 63);
   const { publication, slot = ownName } = source.replication;
@@ -53,7 +60,45 @@ export function openPostgresSource(
     state: line.state.bind(line),
     reading: line.reading.bind(line),
   };
-  return { served, from: null, contents: null, line, restates };
+  const probe = probeOf(options, source, { served, mappings });
+  return { served, from: null, contents: null, line, restates, probe };
+}
+
+/** Null where it has none. */
+function probeOf(
+  { config, probes }: SourcesOptions,
+  { name, probe, url }: PostgresSourceConfig,
+  {
+    mappings,
+    served,
+  }: {
+    readonly served: ServedSource;
+    readonly mappings: ReadonlyMap<string, TableMapping>;
+  },
+): OpenedProbe | null {
+  const mapping = probe && mappings.get(probe.table);
+  if (!mapping || !probes) return null;
+  const { column, row } = probe;
+  const { permissions, tenant } = mapping;
+  const asker = askerOf(
+    {
+      tenant:
+        tenant.kind === "column"
+          ? String(row[tenant.column])
+          : tenant.tenant === everyTenant
+            ? null
+            : tenant.tenant,
+      principals:
+        permissions.kind === "column"
+          ? [row[permissions.column] ?? []].flat().map(String)
+          : permissions.kind === "only"
+            ? permissions.principals
+            : null,
+    },
+    { ...served, tenantsRequired: config.tenants.required },
+  );
+  const target = new RowProbe({ url: url.reveal(), source: name, mapping, column, row });
+  return { target, asker, pace: probe };
 }
 
 /** What is mapped otherwise is stated anew, as if it were another source. */

@@ -19,6 +19,7 @@ import { maintainLoop } from "./maintain.ts";
 import type { Parts } from "./open-parts.ts";
 import { watchPushEpochs } from "./push-sources.ts";
 import { followReceipts } from "./receipts.ts";
+import type { OpenedProbes } from "./probes.ts";
 import type { Restating } from "./source-options.ts";
 import type { PartWatch } from "./part-watch.ts";
 import { gaugesLoop } from "./state-gauges.ts";
@@ -28,12 +29,14 @@ export function partsRunning(
   parts: Parts,
   {
     auditor,
+    probes,
     service,
     watch,
   }: {
     readonly service: TidemarkService | null;
     readonly auditor: Auditor | null;
     readonly watch: PartWatch | null;
+    readonly probes: OpenedProbes | null;
   },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
@@ -57,7 +60,9 @@ export function partsRunning(
     running.push(keeper.run(signal), sentinels.run(signal), keepCosts(parts, signal));
   }
   if (watch) running.push(watch.run(signal), parts.restrictionsBehind.run(signal));
-  if (watch && roles.has("keep")) running.push(...watchFreshness(parts, watch, signal));
+  if (watch && roles.has("keep")) {
+    running.push(...watchFreshness(parts, { probes, watch }, signal));
+  }
   else if (watch) running.push(parts.freshness.follow({ log, clock, logger }, signal));
   const runnerOptions = {
     log,
@@ -96,6 +101,7 @@ export function partsRunning(
   if (shared && service) running.push(followReceipts(parts, signal));
   if (service && roles.has("keep"))
     running.push(gaugesLoop({ service, catalogue, index, metrics, clock, logger, signal }));
+  if (probes) running.push(probes.run(signal));
   if (auditor) running.push(auditLoop(parts, auditor, signal));
   if (sqliteLog) {
     const own = { log: sqliteLog, index: sqliteIndex };
@@ -108,7 +114,7 @@ export function partsRunning(
 /** Decides what is late, and tells it; one process does so for all. */
 function watchFreshness(
   parts: Parts,
-  watch: PartWatch,
+  { probes, watch }: { readonly watch: PartWatch; readonly probes: OpenedProbes | null },
   signal: AbortSignal,
 ): readonly Promise<void>[] {
   const { freshness, generations, measuring, options, sources, stores } = parts;
@@ -133,6 +139,7 @@ function watchFreshness(
     decided: (decision) => measuring.decided(decision),
     ages: (source) => ages.of(source),
     troubles: (source) => watch.troubles(source),
+    probeOf: (source) => probes?.viewOf(source) ?? null,
   });
   return [watching.run(signal), ages.run(signal)];
 }

@@ -1,5 +1,11 @@
 /** What every kind of source is opened with, and what becomes of it. */
-import { everyTenant, type GenerationId, type HoldLimits, type SourceName } from "@tidemark/domain";
+import {
+  everyTenant,
+  type GenerationId,
+  type HoldLimits,
+  type ProbePace,
+  type SourceName,
+} from "@tidemark/domain";
 import type {
   Calls,
   Catalogue,
@@ -10,6 +16,8 @@ import type {
   DocumentSource,
   EventLog,
   LostReport,
+  ProbeAsker,
+  ProbeTarget,
   ProcessReports,
   ReconcileReport,
   RestateDependencies,
@@ -35,6 +43,8 @@ export interface SourcesOptions {
   readonly lost: (source: SourceName, report: LostReport) => void;
   /** Whether this process reads documents' content. */
   readonly reads: boolean;
+  /** Whether this process writes the documents that sources have under `probe`. */
+  readonly probes: boolean;
   readonly resources: AsyncDisposableStack;
   /** Who sends the markers of pushed sources: where several do, each has a name of its own. */
   readonly producer: string;
@@ -58,6 +68,12 @@ export interface Elsewhere {
   readonly reports: ProcessReports;
 }
 
+export interface OpenedProbe {
+  readonly target: ProbeTarget;
+  readonly asker: ProbeAsker;
+  readonly pace: ProbePace;
+}
+
 export interface OpenedSource {
   readonly served: ServedSource;
   readonly from: DocumentSource | null;
@@ -68,6 +84,8 @@ export interface OpenedSource {
   readonly restates?: Restating;
   /** Everything else that the source runs beside its line. */
   readonly run?: (signal: AbortSignal) => Promise<void>;
+  /** Null where it has none, or another process runs it. */
+  readonly probe?: OpenedProbe | null;
 }
 
 export function limitsOf(hold: { readonly above: number; readonly share: number }): HoldLimits {

@@ -14,7 +14,7 @@ import { openDebeziumSource } from "./debezium-source.ts";
 import { openPostgresSource } from "./postgres-source.ts";
 import { openFolderSource } from "./folder-source.ts";
 import { beatForPushed, openPushSource } from "./push-sources.ts";
-import type { OpenedSource, Restating, SourcesOptions } from "./source-options.ts";
+import type { OpenedProbe, OpenedSource, Restating, SourcesOptions } from "./source-options.ts";
 import { windowOf } from "./windows.ts";
 
 export interface OpenedSources {
@@ -26,6 +26,8 @@ export interface OpenedSources {
   /** Databases are stated by their readers, here or elsewhere. */
   readonly statedByReaders: ReadonlySet<SourceName>;
   readonly restating: readonly Restating[];
+  /** Those that are to run in this process. */
+  readonly probes: ReadonlyMap<SourceName, OpenedProbe>;
   readonly windowOf: (source: SourceName) => CoalescingWindow;
   /** Watches and scans. */
   run(signal: AbortSignal): Promise<void>;
@@ -53,7 +55,7 @@ export async function openSources(options: SourcesOptions): Promise<OpenedSource
     if (open) opened.set(name, open);
   }
   const lineOf = (name: SourceName): RunningLine | null => opened.get(name)?.line ?? null;
-  const having = <K extends "from" | "contents">(part: K) =>
+  const having = <K extends "from" | "contents" | "probe">(part: K) =>
     new Map(
       [...opened].flatMap(([name, each]) => {
         const has = each[part];
@@ -64,6 +66,7 @@ export async function openSources(options: SourcesOptions): Promise<OpenedSource
     served: new Map([...opened].map(([name, { served }]) => [name, served])),
     documents: having("from"),
     contents: having("contents"),
+    probes: having("probe"),
     own: [...opened.values()].flatMap(({ line, served }) => (line ? [served] : [])),
     statedByReaders: new Set(
       [...opened].flatMap(([name, { served }]) => (served.isStreamed ? [name] : [])),

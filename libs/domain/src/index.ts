@@ -28,6 +28,7 @@ export * from "./mutation.ts";
 export * from "./pending-changes.ts";
 export * from "./point.ts";
 export * from "./policy.ts";
+export * from "./probe.ts";
 export * from "./progress.ts";
 export * from "./receipt.ts";
 export * from "./reconcile.ts";

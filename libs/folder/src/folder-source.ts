@@ -27,6 +27,7 @@ import {
   type RuledPolicy,
 } from "./document-policy.ts";
 import { faultOf } from "./file-error.ts";
+import { FolderProbe, type FolderProbeOptions } from "./folder-probe.ts";
 import { FolderRoot, type RootState } from "./folder-root.ts";
 import { noFrontMatter, type ReadFrontMatter } from "./front-matter.ts";
 import { defaultExclude, keyFilter, type KeyFilter } from "./key-filter.ts";
@@ -181,6 +182,11 @@ export class FolderSource implements DocumentSource, ContentStore {
       listener,
       signal,
     });
+  }
+
+  /** Writes a document of Tidemark's own, which is then read like any other. */
+  probe(options: Omit<FolderProbeOptions, "root">): FolderProbe {
+    return new FolderProbe({ ...options, root: this.#root });
   }
 
   /** The fault with the state it was found in: the scan asks again once that has changed. */

@@ -1,6 +1,7 @@
 /** How far behind its sources the index is, as whoever asks is told. */
 import type { EmbeddingAge, SourceName } from "@tidemark/domain";
 import type { Part, SourcePending } from "./service/pending-view.ts";
+import type { ProbeView } from "./service/probe.ts";
 
 export interface SourceFreshness {
   readonly source: SourceName;
@@ -28,10 +29,12 @@ export interface SourceFreshness {
   /** Changes on their way and the budgets; null when whoever counts them has said nothing lately. */
   readonly pendingChanges: Omit<
     SourcePending,
-    "embeddingAge" | "restrictionsLate" | "source"
+    "embeddingAge" | "probe" | "restrictionsLate" | "source"
   > | null;
   /** Of the vectors that are stored; null of none, and while whoever counts has said nothing lately. */
   readonly embeddingAge: EmbeddingAge | null;
+  /** How the source's probe went last; null where it has none, or whoever runs it is not heard of. */
+  readonly probe: ProbeView | null;
   readonly verdict: "met" | "late" | "breached" | "unknown";
 }
 

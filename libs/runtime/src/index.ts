@@ -16,6 +16,7 @@ export type {
 export type { GenerationsConfig } from "./config/schema/generations.ts";
 export type { HoldConfig, WindowConfig } from "./config/schema/pace.ts";
 export type { PermissionsConfig } from "./config/schema/policy.ts";
+export type { KeyProbeConfig, ProbesConfig, RowProbeConfig } from "./config/schema/probe.ts";
 export type { RuleConfig } from "./config/schema/rules.ts";
 export type {
   DebeziumSourceConfig,

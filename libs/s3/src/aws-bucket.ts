@@ -4,6 +4,7 @@ import {
   GetObjectTaggingCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   S3Client,
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
@@ -16,6 +17,7 @@ import type {
   ObjectTags,
   Peeked,
 } from "./bucket.ts";
+import type { WritableBucket } from "./bucket-probe.ts";
 import { readAll, type Body } from "./object-body.ts";
 import { headOf, listedOf, pinConditions, wholeSizeOf, type Listed } from "./object-facts.ts";
 import { listingFailure, noneOfEmpty, refusalOf } from "./s3-error.ts";
@@ -40,7 +42,7 @@ const keysPerPageMaxDefault = 1_000;
 /** Servers other than AWS have no regions, and the signature needs one. */
 const regionElsewhere = "us-east-1";
 
-export class AwsBucket implements Bucket, AsyncDisposable {
+export class AwsBucket implements Bucket, WritableBucket, AsyncDisposable {
   readonly name: string;
   readonly #client: S3Client;
   readonly #prefix: string;
@@ -107,6 +109,24 @@ export class AwsBucket implements Bucket, AsyncDisposable {
       const { TagSet = [], VersionId } = await this.#client.send(command);
       const tags = TagSet.map(({ Key = "", Value = "" }): [string, string] => [Key, Value]);
       return { versionId: VersionId ?? null, tags: new Map(tags) };
+    });
+  }
+
+  write(
+    key: string,
+    { tags, text }: { readonly text: string; readonly tags: ReadonlyMap<string, string> },
+    signal: AbortSignal,
+  ): Promise<Answer<null>> {
+    return this.#ask(async () => {
+      const command = new PutObjectCommand({
+        Bucket: this.name,
+        Key: key,
+        Body: text,
+        ContentType: "text/markdown",
+        ...(tags.size === 0 ? {} : { Tagging: new URLSearchParams([...tags]).toString() }),
+      });
+      await this.#client.send(command, { abortSignal: signal });
+      return null;
     });
   }
 

@@ -4,6 +4,7 @@ import { everyTenant, sourceName } from "@tidemark/domain";
 import type { Chance, Clock, PipelineLogger, SourceWatch } from "@tidemark/pipeline";
 import type { S3SourceConfig } from "@tidemark/runtime";
 import { AwsBucket } from "./aws-bucket.ts";
+import { BucketProbe, type BucketProbeOptions } from "./bucket-probe.ts";
 import type { ReportListener } from "./report.ts";
 import { S3Source } from "./s3-source.ts";
 import { SqsHints } from "./sqs-hints.ts";
@@ -30,6 +31,8 @@ export interface OpenedS3 extends AsyncDisposable {
   readonly source: S3Source;
   /** Hears nothing where no queue is named, and then the scan alone finds changes. */
   readonly watch: SourceWatch;
+  /** Writes a document of Tidemark's own, which is then read like any other. */
+  probe(options: Pick<BucketProbeOptions, "asker" | "key">): BucketProbe;
 }
 
 /** Asks nothing yet: a bucket that is not there is waited for, and says so. */
@@ -38,6 +41,11 @@ export function openS3Source(options: OpenS3Options): OpenedS3 {
   const { endpoint = null, name, prefix = "", region = null } = config.bucket;
   const given = credentials === undefined ? {} : { credentials };
   const bucket = AwsBucket.open({ name, prefix, region, endpoint, ...given });
+  const policy = {
+    tenant: config.tenant ?? ({ kind: "named", tenant: everyTenant } as const),
+    permissions: config.permissions,
+    archivedClasses: config.archived?.storageClass ?? [],
+  };
   const source = new S3Source({
     ...options,
     source: sourceName(config.name),
@@ -45,11 +53,7 @@ export function openS3Source(options: OpenS3Options): OpenedS3 {
     prefix,
     include: config.include,
     exclude: config.exclude,
-    policy: {
-      tenant: config.tenant ?? { kind: "named", tenant: everyTenant },
-      permissions: config.permissions,
-      archivedClasses: config.archived?.storageClass ?? [],
-    },
+    policy,
     requestsPerSecondMax: config.requestsPerSecondMax,
     identity: `${endpoint ?? "aws"} ${name}`,
   });
@@ -71,6 +75,7 @@ export function openS3Source(options: OpenS3Options): OpenedS3 {
   return {
     source,
     watch,
+    probe: (wanted) => new BucketProbe({ ...wanted, bucket, policy }),
     async [Symbol.asyncDispose]() {
       for (const opened of [...queues, bucket]) await opened?.[Symbol.asyncDispose]();
     },

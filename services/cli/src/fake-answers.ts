@@ -81,6 +81,7 @@ export function aSource(changes: Partial<SourceFreshnessWire> = {}): SourceFresh
     objective: { share: 0.99, withinMs: 60_000, met: 1 },
     pendingChanges: null,
     embeddingAge: null,
+    probe: null,
     verdict: "met",
     ...changes,
   };

@@ -68,6 +68,7 @@ async function serve(
   const readiness = new Readiness({ starting: "opening the data directory and the model" });
   const live = resources.use(new EventLoopWatch({ nowMs: () => Date.now() }));
   const { wrap } = options;
+  let ownUrl: string | null = null;
   const tidemark = await locked(() =>
     openTidemark(
       {
@@ -81,6 +82,7 @@ async function serve(
         readiness,
         resources,
         wrap,
+        ownUrl: () => ownUrl,
       },
       signal,
     ),
@@ -104,6 +106,7 @@ async function serve(
     const address = app.server.address();
     const bound = typeof address === "object" && address ? address.port : port;
     const url = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`;
+    ownUrl = reachedAt(host, bound);
     resources.use(
       await writeProcessNote(dataDirectory, {
         url,
@@ -132,6 +135,13 @@ async function serve(
     stop.abort();
     await running.catch(() => {});
   }
+}
+
+/** By this process itself: an address that stands for all of them is none to ask. */
+function reachedAt(host: string, port: number): string {
+  if (host === "0.0.0.0") return `http://127.0.0.1:${port}`;
+  if (host === "::") return `http://[::1]:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 function readConfig(options: RunOptions): ReturnType<typeof loadConfigFiles> {

@@ -70,7 +70,8 @@ export class DistributedDeployment implements Deployment {
     );
     const prefix = `e2e-${randomBytes(4).toString("hex")}-`;
     const partitions = options.partitions ?? partitionsDefault;
-    const overlay = overlayOf(cluster, { grpc, log: options.log ?? {}, partitions, prefix });
+    const http = instances.get("gateway")?.port ?? 0;
+    const overlay = overlayOf(cluster, { grpc, http, log: options.log ?? {}, partitions, prefix });
     const home = await DeploymentHome.make(options, overlay);
     const deployment = new DistributedDeployment({ home, instances, prefix }, options);
     try {
@@ -218,12 +219,14 @@ function overlayOf(
   { brokers, qdrantKey, qdrantUrl }: ClusterAddress,
   own: {
     readonly grpc: number;
+    /** The gateway's. */
+    readonly http: number;
     readonly log: Readonly<Record<string, unknown>>;
     readonly partitions: number;
     readonly prefix: string;
   },
 ): object {
-  const { grpc, partitions, prefix } = own;
+  const { grpc, http, partitions, prefix } = own;
   return {
     version: 1,
     log: { kind: "kafka", brokers, prefix, topics: { partitions, replication: 1 }, ...own.log },
@@ -234,6 +237,7 @@ function overlayOf(
       ...(qdrantKey === null ? {} : { apiKey: qdrantKey }),
     },
     embedders: { minilm: { endpoint: `127.0.0.1:${grpc}`, workers: 1 } },
+    probes: { url: `http://127.0.0.1:${http}` },
     server: { grpc: `127.0.0.1:${grpc}`, log: "json", data: "./data" },
   };
 }

@@ -4,6 +4,7 @@ import { withIsoInstants } from "../instants.ts";
 import { freshnessSchema, type FreshnessWire } from "../wire/freshness-wire.ts";
 
 type Pending = FreshnessWire["sources"][number]["pendingChanges"];
+type Probed = FreshnessWire["sources"][number]["probe"];
 
 /** Tenants of others are nobody's business, and names of documents are the operator's. */
 function pendingFor(rights: Rights, pending: Pending): Pending {
@@ -21,6 +22,11 @@ function pendingFor(rights: Rights, pending: Pending): Pending {
     tenants: tenants.filter(({ tenant }) => mayKnow(tenant)),
     objectives: objectives.filter(({ tenant }) => mayKnow(tenant)),
   };
+}
+
+/** What a source or a gateway says of itself is the operator's. */
+function probeFor(rights: Rights, probe: Probed): Probed {
+  return probe && { ...probe, reason: rights.scopes.includes("admin") ? probe.reason : null };
 }
 
 export function freshnessRoutes(app: ApiApp, { operations }: ServerParts): void {
@@ -43,6 +49,7 @@ export function freshnessRoutes(app: ApiApp, { operations }: ServerParts): void 
       const sources = own.map((source) => ({
         ...source,
         pendingChanges: pendingFor(rights, source.pendingChanges),
+        probe: probeFor(rights, source.probe),
       }));
       return { ...report, sources };
     },

@@ -1,4 +1,4 @@
-import { burnWindows } from "@tidemark/domain";
+import { burnWindows, probeOutcomes } from "@tidemark/domain";
 import { parts, wayStages } from "@tidemark/pipeline";
 import { z } from "zod";
 
@@ -62,6 +62,19 @@ const embeddingAgeSchema = z
     description: "How old vectors are: off by a quarter of itself at most, or a minute",
   });
 
+const probeSchema = z.object({
+  documentId: z.string(),
+  outcome: z.enum(probeOutcomes).meta({
+    description: "Late: not found in its time. Unanswered: nor was any search answered",
+  }),
+  at: instant,
+  writtenAt: instant,
+  lagMs: z.number().nullable().meta({ description: "From the write to the search that found it" }),
+  reason: z.string().nullable().meta({ description: "For keys with the scope admin" }),
+  everyMs: z.number(),
+  withinMs: z.number(),
+});
+
 export const sourceFreshnessSchema = z.object({
   source: z.string(),
   kind: z.string(),
@@ -85,6 +98,9 @@ export const sourceFreshnessSchema = z.object({
   embeddingAge: embeddingAgeSchema.nullable().meta({
     description: "Null of no vectors, and when whoever counts has said nothing lately",
   }),
+  probe: probeSchema
+    .nullable()
+    .meta({ description: "The last round of the source's probe; null where it has none" }),
   verdict,
 });
 export type SourceFreshnessWire = z.infer<typeof sourceFreshnessSchema>;

@@ -126,6 +126,7 @@ export class FreshnessLedger {
         objectives: told.objectives,
       },
       embeddingAge: told?.embeddingAge ?? null,
+      probe: told?.probe ?? null,
       // Where nothing comes through, nothing is late: that is no proof that all is well.
       verdict: verdict === "met" && (isStalled || isInTrouble || blocked > 0) ? "unknown" : verdict,
     };

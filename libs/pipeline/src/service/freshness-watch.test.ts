@@ -44,6 +44,7 @@ async function aWorld() {
       decided: (decision) => decided.push(decision),
       ages: () => null,
       troubles: () => ({}),
+      probeOf: () => null,
     });
     const stop = new AbortController();
     const running = watch.run(stop.signal);

@@ -34,6 +34,7 @@ import {
 } from "../topics.ts";
 import { FreshnessAccounts, type Objectives } from "./freshness-accounts.ts";
 import { viewKey, type FreshnessBoard } from "./freshness-board.ts";
+import type { ProbeView } from "./probe.ts";
 import { describePending, type SourcePending, type Troubles } from "./pending-view.ts";
 import { TopicTail } from "./topic-tail.ts";
 
@@ -58,6 +59,7 @@ export interface WatchOptions {
   readonly ages: (source: SourceName) => EmbeddingAge | null;
   /** What is known to be wrong, seen from here. */
   readonly troubles: (source: SourceName) => Troubles;
+  readonly probeOf: (source: SourceName) => ProbeView | null;
 }
 
 interface Tails {
@@ -257,7 +259,7 @@ export class FreshnessWatch {
   }
 
   async #tell(pending: PendingChanges, accounts: FreshnessAccounts, nowMs: number): Promise<void> {
-    const { ages, board, log, sources, troubles, windowOf } = this.#options;
+    const { ages, board, log, probeOf, sources, troubles, windowOf } = this.#options;
     const bySource = Map.groupBy(pending.list(), ({ source }) => source);
     const told = sources.map(({ name }): SourcePending =>
       describePending(name, bySource.get(name) ?? [], {
@@ -266,6 +268,7 @@ export class FreshnessWatch {
         troubles: troubles(name),
         objectives: accounts.of(name, nowMs),
         embeddingAge: ages(name),
+        probe: probeOf(name),
       }),
     );
     const view = { v: 1 as const, atMs: nowMs, sources: told };

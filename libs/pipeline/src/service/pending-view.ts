@@ -8,6 +8,7 @@ import type {
   SourceName,
 } from "@tidemark/domain";
 import type { ObjectiveView } from "./freshness-accounts.ts";
+import type { ProbeView } from "./probe.ts";
 
 export type { BudgetView };
 
@@ -61,6 +62,8 @@ export interface SourcePending {
   readonly objectives: readonly ObjectiveView[];
   /** Null of a source without a vector, and while they were not counted. */
   readonly embeddingAge: EmbeddingAge | null;
+  /** How the source's probe went last; null where it has none, or none that is decided. */
+  readonly probe: ProbeView | null;
 }
 
 const tenantsMax = 50;
@@ -98,9 +101,10 @@ export function describePending(
     readonly troubles: Troubles;
     readonly objectives: readonly ObjectiveView[];
     readonly embeddingAge: EmbeddingAge | null;
+    readonly probe: ProbeView | null;
   },
 ): SourcePending {
-  const { embeddingAge, nowMs, objectives, troubles, windowMs } = around;
+  const { embeddingAge, nowMs, objectives, probe, troubles, windowMs } = around;
   const stages = Object.fromEntries(wayStages.map((stage) => [stage, 0])) as Record<
     WayStage,
     number
@@ -145,5 +149,6 @@ export function describePending(
       .slice(0, tenantsMax),
     objectives,
     embeddingAge,
+    probe,
   };
 }

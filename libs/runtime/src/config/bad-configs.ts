@@ -305,6 +305,67 @@ export const badConfigs: readonly BadConfig[] = [
     told: ["2:17 server.keys | ${KEYS} is not a reference | write ${env:KEYS}"],
   },
   {
+    about: "a probe whose document its source does not take",
+    text: `${versionLine}${folder}    exclude: ["own/**"]\n    probe: { key: own/probe.md }\n`,
+    told: [
+      '7:19 sources.docs.probe.key | "own/probe.md" is not a document of this source | name a key that include takes and exclude leaves, or add this one to include',
+    ],
+  },
+  {
+    about: "a probe that is to be found later than it is written over",
+    text: `${versionLine}${folder}    probe: { every: 30s }\n`,
+    told: [
+      '6:5 sources.docs.probe.within | "60s" is longer than a round | write within: 30s, or a longer every',
+    ],
+  },
+  {
+    about: "a probe of what is no text",
+    text: `${versionLine}${folder}    probe: { key: probe.pdf }\n`,
+    told: [
+      '6:19 sources.docs.probe.key | "probe.pdf" is not a key of a probe | write tidemark-probe.md',
+    ],
+  },
+  {
+    about: "probes where nothing of ours can be written",
+    text: `${versionLine}sources:\n  app: { kind: push, probe: {} }\n  crm: { kind: debezium, brokers: [a:1], topics: [t], tables: { a.b: { key: id, text: "{{c}}" } }, probe: {} }\n`,
+    told: [
+      "3:22 sources.app.probe | there is nothing here that a probe could be written to | take it away, and probe a source of the kind folder, s3 or postgres",
+      "4:100 sources.crm.probe | there is nothing here that a probe could be written to | take it away, and probe a source of the kind folder, s3 or postgres",
+    ],
+  },
+  {
+    about: "a probe outside of a bucket's prefix, and one that nobody could read",
+    text: `${versionLine}sources:\n  a: { kind: s3, permissions: public, bucket: { name: aaa, prefix: kb/ }, probe: {} }\n  b: { kind: s3, bucket: { name: bbb }, probe: {} }\n`,
+    told: [
+      '3:75 sources.a.probe.key | "tidemark-probe.md" is not below the bucket\'s prefix | write kb/tidemark-probe.md',
+      "4:48 sources.b.probe | nobody could find it | write permissions: public, or those of somebody, for the source",
+    ],
+  },
+  {
+    about: "a probe in a table that is not mapped",
+    text: `${versionLine}sources:\n  shop:\n    kind: postgres\n    url: "postgres://a@localhost/a"\n    tables: { public.notes: { key: id, text: "{{b}}", permissions: public } }\n    probe: { table: public.note, column: b, row: { id: 0 } }\n`,
+    told: [
+      '7:21 sources.shop.probe.table | "public.note" is not under tables | did you mean public.notes?',
+    ],
+  },
+  {
+    about:
+      "a probe's row without its key, its tenant and its readers, and its text where none is made of",
+    text: `${versionLine}sources:\n  shop:\n    kind: postgres\n    url: "postgres://a@localhost/a"\n    tables: { public.notes: { key: id, text: "{{b}}", tenant: t, permissions: { column: r } } }\n    probe: { table: public.notes, column: c, row: { c: 0 } }\n`,
+    told: [
+      '7:43 sources.shop.probe.column | "c" is no part of the table\'s text | write b',
+      "7:46 sources.shop.probe.row.id | is missing | add id, such as row: { id: 0 }",
+      "7:46 sources.shop.probe.row.r | is missing | add r, such as row: { r: 0 }",
+      "7:46 sources.shop.probe.row.t | is missing | add t, such as row: { t: 0 }",
+      "7:56 sources.shop.probe.row.c | the column is written with the probe's text | take it away from the row",
+    ],
+  },
+  {
+    about: "a probe that has no key to search with",
+    text: `${versionLine}server: { keys: "\${env:SHOP}" }\n${folder}    probe: {}\n`,
+    told: ['1:1 probes.apiKey | is missing | add probes: { apiKey: "${env:TIDEMARK_PROBE_KEY}" }'],
+  },
+  {
     about: "a database reached without verification, of whose URL nothing is printed",
     text: `${versionLine}sources:\n  shop:\n    kind: postgres\n    url: "\${env:SHOP}"\n    replication: { slot: Tidemark, publication: p }\n    tables: { public.a: { key: id, text: "{{b}}" } }\n`,
     told: [

@@ -3,6 +3,7 @@
  * plain text. It reads what was written, not what was parsed, so that its findings are told
  * together with all others.
  */
+import { checkProbes } from "./check-probes.ts";
 import { locate, mapScalars, placeOfKey, type Located } from "./located.ts";
 import { pathText, type Path, type Problem } from "./problems.ts";
 import { isLoopback } from "./schema/server.ts";
@@ -21,6 +22,7 @@ export function checkAcross(tree: Located, isSecret: (path: Path) => boolean): P
   checkGenerations(tree, tell);
   checkTenants(tree, tell);
   checkSources(tree, tell);
+  checkProbes(tree, tell);
   checkServer(tree, tell);
   checkEmbedders(tree, tell);
   checkSecrets(tree, isSecret, tell);

@@ -47,8 +47,8 @@ function problemsOf(issue: Issue, path: Path, asked: Asked): Found[] {
   const here = locate(asked.tree, path);
   if (here?.kind === "scalar" && here.unresolved) return [];
   if (issue.code === "unrecognized_keys") {
-    const { known } = JSON.parse(issue.message) as KnownKeys;
-    return issue.keys.map((key) => unknownKey([...path, key], known, asked.tree));
+    const keys = JSON.parse(issue.message) as KnownKeys;
+    return issue.keys.map((key) => unknownKey([...path, key], keys, asked.tree));
   }
   const refusal = refusalOf(issue, here);
   const at =
@@ -109,8 +109,12 @@ function parseRefusal(message: string): Refusal | undefined {
   return message.startsWith("{") ? (JSON.parse(message) as Refusal) : undefined;
 }
 
-function unknownKey(path: Path, known: readonly string[], tree: Located): Found {
+function unknownKey(path: Path, { known, refused }: KnownKeys, tree: Located): Found {
   const key = String(path.at(-1));
+  const refusal = Object.hasOwn(refused, key) ? refused[key] : undefined;
+  if (refusal) {
+    return { ...placeOfKey(tree, path), path: pathText(path), ...refusal, severity: "error" };
+  }
   const near = suggest(key, known);
   return {
     ...placeOfKey(tree, path),

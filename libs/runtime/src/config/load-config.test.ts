@@ -86,6 +86,29 @@ test("every part of the grammar is read, in units of its own", () => {
   expect(config.generations.gates).toMatchObject({ golden: "conf/golden.jsonl", recallAt10: 0.98 });
 });
 
+test("a probe has a pace and a place of its own, unless it says otherwise", () => {
+  const { config } = load({
+    "t.yaml": `version: 1
+defaults: { permissions: public }
+sources:
+  docs: { kind: folder, path: ., probe: {} }
+  uploads: { kind: s3, bucket: { name: acme, prefix: kb/ }, probe: { key: kb/probe.txt, every: 5m } }
+  shop:
+    kind: postgres
+    url: "postgres://a@localhost/a"
+    tables:
+      public.notes: { key: [shop, id], text: "{{title}} {{body}}", tenant: shop, permissions: { column: readers } }
+    probe: { table: public.notes, column: body, row: { shop: probe, id: 0, readers: [probe] } }
+`,
+  });
+
+  expect(config.sources).toMatchObject({
+    docs: { probe: { key: "tidemark-probe.md", everyMs: 60_000, withinMs: 60_000 } },
+    uploads: { probe: { key: "kb/probe.txt", everyMs: 300_000 } },
+    shop: { probe: { table: "public.notes", row: { id: 0, readers: ["probe"] } } },
+  });
+});
+
 test("a file laid over another changes what it states and nothing else", () => {
   const { config } = load({
     "tidemark.yaml": fixture("tidemark.yaml"),
@@ -195,7 +218,7 @@ defautls: {}
     "t.yaml:2:38  error  server.keys  ${env:KEYS} is not set  the value comes from the environment  set KEYS where this process starts",
     't.yaml:2:60  error  server.drain  "soon" is not a duration  a number with ms, s, m, h or d is expected  write 10s',
     "t.yaml:3:62  error  index.apiKey  ${env:QDRANT} is not set  the value comes from the environment  set QDRANT where this process starts",
-    't.yaml:4:1  error  defautls  "defautls" is not a known key  known here are version, vectors, embedders, generations, defaults, sources, tenants, objectives, audit, sentinels, log, index, server  did you mean defaults?',
+    't.yaml:4:1  error  defautls  "defautls" is not a known key  known here are version, vectors, embedders, generations, defaults, sources, tenants, objectives, audit, sentinels, probes, log, index, server  did you mean defaults?',
     "not resolved: ${env:KEYS}, ${env:QDRANT}",
     "4 errors",
   ]);

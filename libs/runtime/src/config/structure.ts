@@ -5,11 +5,16 @@ import type { Refusal } from "./leaf.ts";
 /** Carried by zod in the message of an unknown key. */
 export interface KnownKeys {
   readonly known: readonly string[];
+  /** Keys that others of its kind have, with why it has none. */
+  readonly refused: Readonly<Record<string, Refusal>>;
 }
 
 /** A map whose keys are all known. */
-export function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  const known: KnownKeys = { known: Object.keys(shape) };
+export function section<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  refused: KnownKeys["refused"] = {},
+) {
+  const known: KnownKeys = { known: Object.keys(shape), refused };
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys" ? JSON.stringify(known) : expected("a map of keys", shape),

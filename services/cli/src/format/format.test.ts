@@ -129,6 +129,38 @@ test("freshness says what is left of the budget, and whose turn the oldest chang
   );
 });
 
+const aProbe = {
+  documentId: "files/tidemark-probe.md",
+  outcome: "found",
+  at: "2026-01-02T03:04:02.400Z",
+  writtenAt: "2026-01-02T03:04:00.000Z",
+  lagMs: 2_400,
+  reason: null,
+  everyMs: 60_000,
+  withinMs: 60_000,
+} as const;
+
+test.each([
+  [{}, "files probe of 4.6 s ago found after 2.4 s"],
+  [{ outcome: "late", lagMs: null }, "files probe of 4.6 s ago late: not found within 60 s"],
+  [
+    { outcome: "late", lagMs: 61_000 },
+    "files probe of 4.6 s ago late: found after 1.0 min, not within 60 s",
+  ],
+  [
+    { outcome: "unwritable", lagMs: null, reason: "EROFS" },
+    "files probe of 4.6 s ago could not be written: EROFS",
+  ],
+  [
+    { outcome: "unanswered", lagMs: null, reason: "503" },
+    "files probe of 4.6 s ago late: no search was answered within 60 s: 503",
+  ],
+] as const)("how a probe went is a line of its own", (changes, line) => {
+  const sources = [aSource({ probe: { ...aProbe, ...changes } })];
+
+  expect(freshnessText(aFreshness({ sources }), paint)).toContain(line);
+});
+
 test("the story of a document begins with what matters", () => {
   const [headline, ...rest] = whyText(aWhy(), options);
 

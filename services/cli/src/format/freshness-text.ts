@@ -2,7 +2,7 @@
 import type { FreshnessWire, SourceFreshnessWire } from "@tidemark/api";
 import { exitCodes } from "@tidemark/runtime";
 import type { Color, Paint } from "../output.ts";
-import { count, duration, figure, limit, share } from "./amounts.ts";
+import { ago, count, duration, figure, limit, share } from "./amounts.ts";
 import { table } from "./table.ts";
 
 type Verdict = FreshnessWire["verdict"];
@@ -33,6 +33,7 @@ export function freshnessText(report: FreshnessWire, paint: Paint): readonly str
     ...report.sources.flatMap((source) => budgetLines(source, paint)),
     ...report.sources.flatMap((source) => pendingLines(source, report.at, paint)),
     ...report.sources.flatMap((source) => ageLines(source, report.at, paint)),
+    ...report.sources.flatMap((source) => probeLines(source, report.at, paint)),
     ...troubles.map(({ part, trouble }) => paint("yellow", `${part}: ${trouble}`)),
     ...(restrictionLagMs === null
       ? []
@@ -82,6 +83,31 @@ function ageLines(
     `${duration(age.p99Ms)}, the oldest ${duration(age.oldestMs)} ` +
     `(${count(age.points, "point")}, counted ${counted} ago)`;
   return [paint("dim", line)];
+}
+
+function probeLines(
+  { probe, source }: SourceFreshnessWire,
+  at: string,
+  paint: Paint,
+): readonly string[] {
+  if (!probe) return [];
+  const { lagMs, outcome, reason, withinMs, writtenAt } = probe;
+  const why = reason === null ? "" : `: ${reason}`;
+  const came = {
+    found: `found after ${duration(lagMs ?? 0)}`,
+    late:
+      lagMs === null
+        ? `late: not found within ${limit(withinMs)}`
+        : `late: found after ${duration(lagMs)}, not within ${limit(withinMs)}`,
+    unwritable: `could not be written${why}`,
+    unanswered: `late: no search was answered within ${limit(withinMs)}${why}`,
+  }[outcome];
+  return [
+    paint(
+      outcome === "found" ? "dim" : "yellow",
+      `${source} probe of ${ago(writtenAt, Date.parse(at))} ${came}`,
+    ),
+  ];
 }
 
 export function sourceRow(source: SourceFreshnessWire): readonly string[] {

@@ -6,6 +6,7 @@ import { embeddersSchema } from "./embedders.ts";
 import { generationsSchema } from "./generations.ts";
 import { logSchema } from "./log.ts";
 import { defaultObjectives, objectivesSchema } from "./objectives.ts";
+import { probesSchema } from "./probe.ts";
 import { sentinelsSchema } from "./sentinels.ts";
 import { serverSchema } from "./server.ts";
 import { completeSource, defaultsSchema, sourcesSchema } from "./sources.ts";
@@ -28,6 +29,7 @@ export const configSchema = section({
   objectives: objectivesSchema.prefault(defaultObjectives),
   audit: auditSchema.prefault({}),
   sentinels: sentinelsSchema.prefault({}),
+  probes: probesSchema.prefault({}),
   log: logSchema.prefault({ kind: "sqlite" }),
   index: indexSchema.prefault({ kind: "sqlite" }),
   server: serverSchema.prefault({}),

@@ -5,9 +5,10 @@ import { brokersSchema } from "./brokers.ts";
 import { kafkaTlsSchema, saslSchema } from "./log.ts";
 import { holdSchema, whenLateSchema, windowSchema } from "./pace.ts";
 import { columnPermissionsSchema } from "./policy.ts";
+import { unprobed } from "./probe.ts";
 import { debeziumTablesSchema, hintTablesSchema } from "./tables.ts";
 
-export const debeziumSourceSchema = section({
+const shape = {
   kind: z.literal("debezium").meta({ description: "Debezium topics" }),
   topics: listOf(
     matching({
@@ -34,4 +35,11 @@ export const debeziumSourceSchema = section({
   window: windowSchema.optional(),
   hold: holdSchema.optional(),
   whenRestrictionsLate: whenLateSchema.optional(),
-}).meta({ description: "Debezium topics on Kafka" });
+};
+
+export const debeziumSourceSchema = section(
+  shape,
+  unprobed(
+    "its database is Debezium's to reach, and a record put on its topic would prove nothing of it",
+  ),
+).meta({ description: "Debezium topics on Kafka" });

@@ -3,6 +3,7 @@ import { matching, secret, size } from "../fields.ts";
 import { section } from "../structure.ts";
 import { holdSchema, whenLateSchema, windowSchema } from "./pace.ts";
 import { columnPermissionsSchema } from "./policy.ts";
+import { rowProbeSchema } from "./probe.ts";
 import { tablesSchema } from "./tables.ts";
 
 const replicationName = (about: string) =>
@@ -41,6 +42,7 @@ export const postgresSourceSchema = section({
   window: windowSchema.optional(),
   hold: holdSchema.optional(),
   whenRestrictionsLate: whenLateSchema.optional(),
+  probe: rowProbeSchema.optional(),
 })
   .transform(({ slotMax, ...rest }) => ({ ...rest, slotBytesMax: slotMax }))
   .meta({ description: "Postgres through logical replication" });

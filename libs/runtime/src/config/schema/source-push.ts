@@ -3,8 +3,9 @@ import { count, size } from "../fields.ts";
 import { section } from "../structure.ts";
 import { holdSchema, whenLateSchema, windowSchema } from "./pace.ts";
 import { permissionsSchema, tenantSchema } from "./policy.ts";
+import { unprobed } from "./probe.ts";
 
-export const pushSourceSchema = section({
+const shape = {
   kind: z.literal("push").meta({ description: "Documents put over HTTP" }),
   tenant: tenantSchema.optional(),
   permissions: permissionsSchema.optional(),
@@ -23,7 +24,12 @@ export const pushSourceSchema = section({
     }))
     .prefault({})
     .meta({ description: "What is refused with 413 or 429" }),
-}).meta({
+};
+
+export const pushSourceSchema = section(
+  shape,
+  unprobed("whoever pushes is the source, and what Tidemark pushes to itself proves nothing of it"),
+).meta({
   description:
     "`PUT /v1/sources/{source}/documents/{key}`: kept in the log, since there is no other copy",
 });

@@ -3,6 +3,7 @@ import { count, duration, matching, oneOf, text, url } from "../fields.ts";
 import { listOf, section } from "../structure.ts";
 import { holdSchema, whenLateSchema, windowSchema } from "./pace.ts";
 import { tagPermissionsSchema, tagTenantSchema } from "./policy.ts";
+import { keyProbeSchema } from "./probe.ts";
 import { globsSchema } from "./rules.ts";
 
 const bucketSchema = section({
@@ -71,6 +72,7 @@ export const s3SourceSchema = section({
   window: windowSchema.optional(),
   hold: holdSchema.optional(),
   whenRestrictionsLate: whenLateSchema.optional(),
+  probe: keyProbeSchema.optional(),
 })
   .transform(({ requestsPerSecond, scan, ...rest }) => ({
     ...rest,

@@ -1,0 +1,70 @@
+/** The probe of a folder, as whoever watches freshness and whoever searches meets it. */
+import { eventually } from "@tidemark/testing";
+import type { Deployment, StartDeployment } from "../support/deployment.ts";
+
+const testMs = 120_000;
+const slow = { withinMs: 60_000, everyMs: 100 };
+const document = "files/tidemark-probe.md";
+const files = { probe: { every: "5s", within: "5s" }, scan: "1h" };
+const rounds = "tidemark_probes_total";
+
+async function probeOf({ api }: Deployment) {
+  const { probe } = await api.freshnessOf("files");
+  if (!probe) throw new Error("no round of the probe is told of");
+  return probe;
+}
+
+async function untilProbe(deployment: Deployment, outcome: string) {
+  return eventually(async () => {
+    const probe = await probeOf(deployment);
+    if (probe.outcome === outcome) return probe;
+    throw new Error(`the probe is ${JSON.stringify(probe)}`);
+  }, slow);
+}
+
+export function probeScenarios(name: string, start: StartDeployment): void {
+  test(
+    `a probe is written, found and told of, and found by nobody else, ${name}`,
+    async () => {
+      await using deployment = await start({ files, documents: { "mill.md": "The mill grinds." } });
+      const { api } = deployment;
+
+      const { documentId, lagMs, writtenAt } = await untilProbe(deployment, "found");
+
+      expect(documentId).toBe(document);
+      expect(lagMs).toBeGreaterThan(0);
+      expect(lagMs).toBeLessThanOrEqual(5_000);
+      expect(await api.metric("tidemark_probe_seconds_count")).toBeGreaterThanOrEqual(1);
+      expect(await api.metric(rounds)).toBeGreaterThanOrEqual(1);
+      const query = "Tidemark probe of files";
+      const reader = { principals: ["tidemark:probe"] };
+      const own = (await api.search({ query, ...reader })).results;
+      expect(own.map((hit) => hit.documentId)).toContain(document);
+      const others = (await api.search({ query })).results;
+      expect(others.map((hit) => hit.documentId)).toEqual(["files/mill.md"]);
+      await eventually(async () => {
+        expect((await probeOf(deployment)).writtenAt > writtenAt).toBe(true);
+      }, slow);
+    },
+    testMs,
+  );
+
+  test(
+    `a source that cannot be written to is told, ${name}, and is found again when it can`,
+    async () => {
+      await using deployment = await start({ files });
+      await untilProbe(deployment, "found");
+
+      await deployment.unmount("empty");
+      const { lagMs, reason } = await untilProbe(deployment, "unwritable");
+      await deployment.remount();
+      await untilProbe(deployment, "found");
+
+      expect(lagMs).toBeNull();
+      expect(reason).toContain("root");
+      const doctor = await deployment.api.doctor();
+      expect(doctor.find(({ check }) => check === "probe of files")?.verdict).toBe("ok");
+    },
+    testMs,
+  );
+}
