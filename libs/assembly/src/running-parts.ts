@@ -62,8 +62,7 @@ export function partsRunning(
   if (watch) running.push(watch.run(signal), parts.restrictionsBehind.run(signal));
   if (watch && roles.has("keep")) {
     running.push(...watchFreshness(parts, { probes, watch }, signal));
-  }
-  else if (watch) running.push(parts.freshness.follow({ log, clock, logger }, signal));
+  } else if (watch) running.push(parts.freshness.follow({ log, clock, logger }, signal));
   const runnerOptions = {
     log,
     index: null,
