@@ -181,6 +181,7 @@ describe("what is not known", () => {
       tenants: [],
       objectives: [],
       embeddingAge: null,
+      probe: null,
     };
     world.told = { source, oldest, stages, ...none };
 
