@@ -3,6 +3,7 @@ import {
   decodeMarker,
   encodeMarker,
   markerKey,
+  notAhead,
   passedOn,
   producerSilentMs,
   WatermarkTracker,
@@ -65,6 +66,20 @@ test("of topics that differ in their partitions, every partition that was read h
   expect(before).toBeNull();
   expect(tracker.completeTo("files", 2)).toBe(100);
   expect(new Set(keys).size).toBe(3);
+});
+
+test("a clock that is ahead claims up to now, and one that stepped back is believed again", () => {
+  const tracker = new WatermarkTracker();
+  expect(notAhead(marker, 99)).toEqual({ ...marker, completeToMs: 99 });
+  expect(notAhead(marker, 100)).toBe(marker);
+
+  tracker.note({ ...marker, completeToMs: 5_000 }, 0, 5_000);
+  tracker.note({ ...marker, completeToMs: 4_900 }, 0, 5_100);
+  const before = tracker.completeTo("files", 1);
+  tracker.note({ ...marker, completeToMs: 1_000 }, 0, 1_000);
+
+  expect(before).toBe(5_000);
+  expect(tracker.completeTo("files", 1)).toBe(1_000);
 });
 
 test("what is forgotten of a partition is unknown until it is passed again", () => {

@@ -34,6 +34,14 @@ export function markerKey(marker: Marker): string {
   return `marker#${marker.source}#${speakerOf(marker)}`;
 }
 
+/**
+ * What a stage takes a marker for, at the time it reads it: a producer whose clock is ahead claims no
+ * more than up to now, or others would seem to have stopped, and nothing could ever be late.
+ */
+export function notAhead(marker: Marker, nowMs: number): Marker {
+  return marker.completeToMs > nowMs ? { ...marker, completeToMs: nowMs } : marker;
+}
+
 function speakerOf({ part, producer }: Marker): string {
   return part ? `${producer}#${part.at}/${part.of}` : producer;
 }
@@ -67,12 +75,16 @@ export class WatermarkTracker {
   /** By partition, source and who says so. */
   readonly #passed = new Map<number, Map<string, Map<string, Marker>>>();
 
-  note(marker: Marker, partition: number): void {
+  /** @param nowMs what is kept of later than this is from before a clock stepped back, and gives way */
+  note(marker: Marker, partition: number, nowMs = Number.POSITIVE_INFINITY): void {
     const sources = getOrMake(this.#passed, partition, () => new Map());
     const speakers = getOrMake(sources, marker.source, () => new Map<string, Marker>());
     const speaker = speakerOf(marker);
     const before = speakers.get(speaker);
-    if (!before || before.completeToMs < marker.completeToMs) speakers.set(speaker, marker);
+    const isFuture = before !== undefined && before.completeToMs > nowMs;
+    if (!before || isFuture || before.completeToMs < marker.completeToMs) {
+      speakers.set(speaker, marker);
+    }
   }
 
   /**

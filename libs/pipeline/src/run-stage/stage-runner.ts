@@ -3,7 +3,7 @@
  * is not. An offset is acknowledged when it and all before it are done, and not before: everything
  * may happen twice.
  */
-import { decodeMarker } from "@tidemark/domain";
+import { decodeMarker, notAhead } from "@tidemark/domain";
 import { OffsetOutOfRangeError, PoisonError, TransientError } from "../errors.ts";
 import type { StageState } from "../observer.ts";
 import type { LogConsumer, LogRecord } from "../ports/event-log.ts";
@@ -169,7 +169,7 @@ export class StageRunner<T> {
     if (!this.#offsets.start(record)) return;
     const marker = value === null ? null : decodeMarker(value);
     if (marker) {
-      this.#offsets.await(record, marker);
+      this.#offsets.await(record, notAhead(marker, this.#options.clock.nowMs()));
       return;
     }
     try {

@@ -70,7 +70,7 @@ export class StageBoard {
     const { partition } = place;
     if (heardAtMs.get(partition) !== null) watermarks.forget(partition);
     heardAtMs.set(partition, null);
-    watermarks.note(marker, partition);
+    watermarks.note(marker, partition, this.#clock.nowMs());
   }
 
   /** Another process may hold the partition now. */
@@ -91,7 +91,9 @@ export class StageBoard {
       const atMs = heardAtMs.get(partition);
       if (atMs === undefined || !this.#isFresh(atMs)) return null;
     }
-    return watermarks.completeTo(scope.source, scope.partitions);
+    const toMs = watermarks.completeTo(scope.source, scope.partitions);
+    // What another process says by a clock that is ahead of this one.
+    return toMs === null ? null : Math.min(toMs, this.#clock.nowMs());
   }
 
   /** What every process's stages say, this one's first. */
