@@ -181,3 +181,57 @@ test("a source whose clock is ahead does not wait for longer than it may", () =>
 
   expect(lateAt(pending, atMs + 61_000)).toHaveLength(1);
 });
+
+test("a state that a watch and a listing both tell of is one change, whichever is done first", () => {
+  const pending = pendingChanges();
+  const state = { sourceDigest: "1" };
+  pending.mutated(aMutation({ ...state, revision: 1 }), place, atMs);
+  pending.mutated(aMutation({ ...state, revision: 2, reason: "reconcile" }), place, atMs);
+  const revision = (position: number) => ({ revision: { epoch: 1, position } });
+
+  const told = [
+    ...pending.received(aReceipt(revision(1))),
+    ...pending.received(aReceipt({ ...revision(2), outcome: "unchanged" })),
+  ];
+
+  expect(told).toMatchObject([{ kind: "change", outcome: "good" }]);
+  expect(pending.count).toBe(0);
+});
+
+test("one told again when the first was done is no restriction either", () => {
+  const pending = pendingChanges();
+  const state = { sourceDigest: "1" };
+  const revision = (position: number) => ({ revision: { epoch: 1, position } });
+  pending.mutated(aMutation({ ...state, revision: 1 }), place, atMs);
+  pending.received(aReceipt(revision(1)));
+  pending.mutated(aMutation({ ...state, revision: 2 }), place, atMs);
+
+  const unchanged = { outcome: "unchanged", change: "restriction", stage: "restrictor" } as const;
+  expect(pending.received(aReceipt({ ...revision(2), ...unchanged }))).toEqual([]);
+  expect(pending.count).toBe(0);
+});
+
+test.each([
+  ["another state", { sourceDigest: "2" }],
+  ["the same content for other readers", { permissions: { kind: "principals", principals: [] } }],
+  ["the same state a long time after", { observedAtMs: atMs + 61_000 }],
+] as const)("%s is another change", (_, other) => {
+  const pending = pendingChanges();
+  const state = { sourceDigest: "1" };
+  pending.mutated(aMutation({ ...state, revision: 1 }), place, atMs);
+
+  pending.mutated({ ...aMutation({ ...state, revision: 2 }), ...other }, place, atMs + 61_000);
+
+  expect(pending.count).toBe(2);
+});
+
+test("a file that was deleted and put back is another change", () => {
+  const pending = pendingChanges();
+  const state = { sourceDigest: "1" };
+  pending.mutated(aMutation({ ...state, revision: 1 }), place, atMs);
+  pending.mutated(aDelete({ revision: 2 }), place, atMs);
+
+  pending.mutated(aMutation({ ...state, revision: 3 }), place, atMs);
+
+  expect(pending.count).toBe(3);
+});

@@ -10,6 +10,7 @@ import type { DocumentId, SourceName } from "./ids.ts";
 import type { Manifest } from "./manifest.ts";
 import type { Mutation } from "./mutation.ts";
 import type { Receipt } from "./receipt.ts";
+import { ToldStates } from "./told-states.ts";
 import { compareRevisions, positionOfOffset, type Revision } from "./revision.ts";
 
 export type ChangeKind = "change" | "restriction";
@@ -68,6 +69,7 @@ const ofDocumentMax = 8;
 export class PendingChanges {
   readonly #options: PendingOptions;
   readonly #documents = new Map<string, Held[]>();
+  readonly #told: ToldStates;
   /** Whether what is read was there before whoever reads it. */
   isRecalling = false;
   #count = 0;
@@ -75,6 +77,7 @@ export class PendingChanges {
 
   constructor(options: PendingOptions) {
     this.#options = options;
+    this.#told = new ToldStates(options.changesMax);
   }
 
   get count(): number {
@@ -109,6 +112,8 @@ export class PendingChanges {
       (each) => each.stage === "observe" && isUpTo(each.revision, mutation.revision),
     );
     if (mutation.kind === "unreadable" || !live.has(mutation.reason)) return;
+    // Whoever watches a source and whoever lists it may both tell of one change.
+    if (this.#told.isRepeated(mutation)) return;
     const { documentId, revision, source, tenant } = mutation;
     const isUpsert = mutation.kind === "upsert" && !mutation.archived;
     const began = [beganAt(mutation, nowMs), ...hinted.map(({ beganAtMs }) => beganAtMs)];
@@ -210,6 +215,7 @@ export class PendingChanges {
   /** Nothing is known any more. */
   clear(): void {
     this.#documents.clear();
+    this.#told.clear();
     this.#count = 0;
   }
 
@@ -258,7 +264,7 @@ export class PendingChanges {
   #untold(receipt: Receipt, kind: ChangeKind): readonly Decision[] {
     const { observedAtMs, reason, sourceTimeMs } = receipt;
     const isLive = live.has(reason) || receipt.outcome === "hidden";
-    if (observedAtMs === null || !isLive) return [];
+    if (observedAtMs === null || !isLive || this.#told.wasRepeated(receipt)) return [];
     const began = beganAt({ observedAtMs, sourceTimeMs, reason }, receipt.atMs);
     const { source, tenant } = receipt;
     const change = { source: source as SourceName, tenant, kind, beganAtMs: began, isLate: false };

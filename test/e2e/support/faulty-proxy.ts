@@ -15,6 +15,15 @@ export interface Refusal {
   readonly contentType?: string;
 }
 
+const full = "Service internal error: No space left on device";
+
+/** What a Qdrant does whose disk is full: it answers questions, and takes nothing. */
+export function refuseQdrantWrites({ method, path }: Asked): Refusal | null {
+  const isWrite =
+    method === "PUT" || method === "DELETE" || /\/points\/(?:delete|batch|payload)/u.test(path);
+  return isWrite ? { status: 500, body: JSON.stringify({ status: { error: full } }) } : null;
+}
+
 export class FaultyProxy implements AsyncDisposable {
   /** Null passes the question on. */
   fault: ((asked: Asked) => Refusal | null) | null = null;

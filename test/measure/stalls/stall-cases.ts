@@ -1,6 +1,10 @@
 /** Every part made to stand still, by SIGSTOP of its process and by an error of its own or around it. */
 import type { NamedPart } from "../../e2e/support/stalls.ts";
-import type { Asked, FaultyProxy, Refusal } from "../../e2e/support/faulty-proxy.ts";
+import {
+  refuseQdrantWrites,
+  type FaultyProxy,
+  type Refusal,
+} from "../../e2e/support/faulty-proxy.ts";
 import { refuseGrpcAt } from "../../e2e/support/refusing-grpc.ts";
 import type { ServiceName } from "../../e2e/support/service-process.ts";
 import type { StallWorld } from "./stall-world.ts";
@@ -18,18 +22,13 @@ export interface Stall {
   readonly kind?: "restriction";
 }
 
-const full = "Service internal error: No space left on device";
 const busy = `<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>`;
 
-/** What a full disk answers: questions are answered, and nothing is taken. */
-function refuseWrites({ method, path }: Asked): Refusal | null {
-  const isWrite =
-    method === "PUT" || method === "DELETE" || /\/points\/(?:delete|batch|payload)/u.test(path);
-  return isWrite ? { status: 500, body: JSON.stringify({ status: { error: full } }) } : null;
-}
-
 const refuseAll = (): Refusal => ({ status: 503, body: busy, contentType: "application/xml" });
-const failAll = (): Refusal => ({ status: 500, body: JSON.stringify({ status: { error: full } }) });
+const failAll = (): Refusal => ({
+  status: 500,
+  body: JSON.stringify({ status: { error: "Service internal error" } }),
+});
 
 function paused(service: ServiceName): Stall["begin"] {
   return async ({ deployment }) => {
@@ -129,7 +128,7 @@ const ofPushed: readonly Pick<Stall, "begin" | "how" | "part">[] = [
   {
     part: "restrictor",
     how: "its writes are refused",
-    begin: faulty(({ restrictorAndIndex }) => restrictorAndIndex, refuseWrites),
+    begin: faulty(({ restrictorAndIndex }) => restrictorAndIndex, refuseQdrantWrites),
   },
   {
     part: "embedder",
@@ -146,13 +145,13 @@ const ofPushed: readonly Pick<Stall, "begin" | "how" | "part">[] = [
   {
     part: "upserter",
     how: "its writes are refused",
-    begin: faulty(({ upserterAndIndex }) => upserterAndIndex, refuseWrites),
+    begin: faulty(({ upserterAndIndex }) => upserterAndIndex, refuseQdrantWrites),
   },
   { part: "index", how: "killed", begin: away(({ cluster }) => cluster.qdrant) },
   {
     part: "index",
     how: "its disk is full",
-    begin: faulty(({ index }) => index, refuseWrites),
+    begin: faulty(({ index }) => index, refuseQdrantWrites),
   },
 ];
 

@@ -235,8 +235,8 @@ export class StageRunner<T> {
       // What fails is tried again when the loop comes round: an index that has lost all it had takes
       // no progress before it was compared with its groups.
       await this.#acknowledge(consumer).then(
-        () => this.#answered("log"),
-        (error: unknown) => this.#note("log", error),
+        () => this.#answered("progress"),
+        (error: unknown) => this.#note("progress", error),
       );
       this.#describe();
       if (clock.nowMs() - checkedAtMs >= progressCheckMs) {

@@ -1,0 +1,74 @@
+/** A part that stands still is the one that is named, by processes that do not. */
+import { describeWith } from "../servers/available.ts";
+import { findCluster, indexOfTests } from "../servers/cluster.ts";
+import { DistributedDeployment } from "./support/distributed-deployment.ts";
+import { FaultyProxy, refuseQdrantWrites } from "./support/faulty-proxy.ts";
+import { untilCleared, untilNamed } from "./support/stalls.ts";
+
+const testMs = 240_000;
+
+describeWith(`on Kafka and ${await indexOfTests()}`, await findCluster(), (cluster) => {
+  let index: FaultyProxy;
+  let ofRestrictor: FaultyProxy;
+  let deployment: DistributedDeployment;
+
+  beforeAll(async () => {
+    index = await FaultyProxy.start(cluster().address.qdrantUrl);
+    ofRestrictor = await FaultyProxy.start(index.url);
+    deployment = await DistributedDeployment.start(
+      { ...cluster().address, qdrantUrl: index.url },
+      { own: { restrictor: { index: { kind: "qdrant", url: ofRestrictor.url } } } },
+    );
+    await put("The page is awake.");
+    await untilCleared(deployment.api, "app");
+  }, testMs);
+
+  afterAll(async () => {
+    await deployment[Symbol.asyncDispose]();
+    await ofRestrictor[Symbol.asyncDispose]();
+    await index[Symbol.asyncDispose]();
+  });
+
+  const put = (content: string) =>
+    deployment.api.put("app", "page", { content, contentType: "text/plain" });
+  const patch = () => deployment.api.patch("app", "page", { metadata: { at: "night" } });
+
+  test.each([
+    ["chunker", () => put("The chunker is asleep.")],
+    ["restrictor", () => patch()],
+  ] as const)(
+    "a %s that was stopped is named while a change waits for it, and no more when it goes on",
+    async (part, change) => {
+      const process = deployment.process(part);
+      process.pause();
+      try {
+        await change();
+        await untilNamed(deployment.api, "app", part);
+      } finally {
+        process.resume();
+      }
+
+      await untilCleared(deployment.api, "app");
+    },
+    testMs,
+  );
+
+  test.each([
+    ["index", "that is full", () => index, () => put("The index is full.")],
+    ["restrictor", "whose own writes are refused", () => ofRestrictor, () => patch()],
+  ] as const)(
+    "the %s %s is named while a change waits for it, and no more when they are taken",
+    async (part, _, proxy, change) => {
+      proxy().fault = refuseQdrantWrites;
+      try {
+        await change();
+        await untilNamed(deployment.api, "app", part);
+      } finally {
+        proxy().fault = null;
+      }
+
+      await untilCleared(deployment.api, "app");
+    },
+    testMs,
+  );
+});
