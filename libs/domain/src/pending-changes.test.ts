@@ -213,7 +213,7 @@ test("one told again when the first was done is no restriction either", () => {
 
 test.each([
   ["another state", { sourceDigest: "2" }],
-  ["the same content for other readers", { permissions: { kind: "principals", principals: [] } }],
+  ["the same content for other readers", { permissions: { kind: "only", principals: [] } }],
   ["the same state a long time after", { observedAtMs: atMs + 61_000 }],
 ] as const)("%s is another change", (_, other) => {
   const pending = pendingChanges();
