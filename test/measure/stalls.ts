@@ -1,7 +1,7 @@
 /**
  * Each part is made to stand still in turn, by SIGSTOP and by an error, while changes come: whether it
  * is the one that freshness names, from outside of it, whether a page is due while most of the budget
- * is left, and how soon all is well after it goes on. Times are from the stall's begin, or its end.
+ * is left, whether a probe notices, and how soon all is well after it goes on. Times are from the stall's begin, or its end.
  *
  *   node test/measure/stalls.ts [part …]
  */
@@ -31,8 +31,10 @@ for (const source of pushedSources) await untilCleared(api, source);
   await deployment.startProcess("freshness").untilReady();
 }
 
-console.log("| part | how | named | page | budget left | metric | cleared | changes |");
-console.log("| --- | --- | --- | --- | --- | --- | --- | --- |");
+console.log(
+  "| part | how | named | page | budget left | metric | probe | cleared | found again | changes |",
+);
+console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
 for (const stall of stalls.filter(({ part }) => only.length === 0 || only.includes(part))) {
   const { how, part } = stall;
   try {
@@ -49,10 +51,12 @@ for (const stall of stalls.filter(({ part }) => only.length === 0 || only.includ
 }
 
 function rowOf(names: readonly string[], seen: StallSeen): string {
-  const { budgetLeft, changes, clearedMs, gaugeMs, namedMs, pageMs } = seen;
+  const { budgetLeft, changes, clearedMs, foundMs, gaugeMs, namedMs, pageMs, probeMs } = seen;
   const left = budgetLeft === null ? "-" : `${(budgetLeft * 100).toFixed(1)} %`;
-  const times = [seconds(namedMs), seconds(pageMs), left, seconds(gaugeMs), seconds(clearedMs)];
-  return `| ${[...names, ...times, changes].join(" | ")} |`;
+  const probe = seen.probe ? `${seen.probe}, ${seconds(probeMs)}` : "-";
+  const during = [seconds(namedMs), seconds(pageMs), left, seconds(gaugeMs), probe];
+  const after = [seconds(clearedMs), seconds(foundMs)];
+  return `| ${[...names, ...during, ...after, changes].join(" | ")} |`;
 }
 
 function seconds(ms: number | null): string {

@@ -27,6 +27,8 @@ export function refuseQdrantWrites({ method, path }: Asked): Refusal | null {
 export class FaultyProxy implements AsyncDisposable {
   /** Null passes the question on. */
   fault: ((asked: Asked) => Refusal | null) | null = null;
+  /** Called with what the server itself has answered well. */
+  done: ((asked: Asked) => void) | null = null;
   readonly #to: URL;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #server: Server;
@@ -47,6 +49,7 @@ export class FaultyProxy implements AsyncDisposable {
       passed.on("response", (response: IncomingMessage) => {
         answer.writeHead(response.statusCode ?? 502, response.headers);
         response.pipe(answer);
+        if ((response.statusCode ?? 500) < 300) this.done?.({ method, path });
         response.on("error", () => answer.destroy());
       });
       // Whoever asks finds the connection cut, as by a server that is away.

@@ -8,14 +8,19 @@ import { findLocalMoto, type LocalMoto } from "../../servers/moto.ts";
 import { findLocalPostgres, type LocalPostgres } from "../../servers/postgres.ts";
 import type { Finding } from "../../servers/available.ts";
 import { DistributedDeployment } from "../../e2e/support/distributed-deployment.ts";
-import { FaultyProxy } from "../../e2e/support/faulty-proxy.ts";
+import { FaultyProxy, type Asked } from "../../e2e/support/faulty-proxy.ts";
 import { objectiveText } from "./seeded-history.ts";
 
 const rowsSql = `create table notes (id bigint primary key, body text);
 insert into notes values (1, 'The first note.');`;
 
+const pace = { every: "5s", within: "5s" };
+
 export const bucketSources = ["silent", "busy"] as const;
 export type BucketSource = (typeof bucketSources)[number];
+
+/** What is pushed has no place that a probe could write to. */
+export const isProbed = (source: string) => ["files", "rows", ...bucketSources].includes(source);
 
 export interface StallWorld extends AsyncDisposable {
   readonly cluster: LocalCluster;
@@ -59,6 +64,7 @@ export async function openStallWorld(pushed: readonly string[]): Promise<StallWo
     s3: await proxy(s3.url),
     sqs: await proxy(sqs.url),
   };
+  between.s3.done = (asked) => tellOfObject(Object.values(buckets), asked);
   const throughSqs = (url: string) => between.sqs.url + new URL(url).pathname;
   const sourceOf = ({ name, queue }: BucketUnderTest) => ({
     kind: "s3",
@@ -70,6 +76,7 @@ export async function openStallWorld(pushed: readonly string[]): Promise<StallWo
     },
     permissions: "public",
     tenant: "*",
+    probe: pace,
   });
   const push = { kind: "push", permissions: "public", tenant: "*" };
   const deployment = stack.use(
@@ -77,6 +84,7 @@ export async function openStallWorld(pushed: readonly string[]): Promise<StallWo
       { ...cluster.address, qdrantUrl: index.url },
       {
         documents: { "page.md": "The page is awake." },
+        files: { probe: pace },
         sources: {
           ...Object.fromEntries(pushed.map((name) => [name, push])),
           ...Object.fromEntries(
@@ -87,6 +95,7 @@ export async function openStallWorld(pushed: readonly string[]): Promise<StallWo
             url: database.url,
             replication: { slot: database.slot },
             tables: { "public.notes": { key: "id", text: "{{body}}", permissions: "public" } },
+            probe: { ...pace, table: "public.notes", row: { id: 0 }, column: "body" },
           },
         },
         config: { objectives: [{ ...objectiveText, over: "30d" }] },
@@ -116,6 +125,15 @@ export async function openStallWorld(pushed: readonly string[]): Promise<StallWo
     embedderAddress,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** A bucket tells of every object that is put, whoever does so. */
+function tellOfObject(buckets: readonly BucketUnderTest[], { method, path }: Asked): void {
+  const [, name, ...key] = new URL(path, "http://s3").pathname.split("/");
+  const bucket = buckets.find((each) => each.name === name);
+  if (!bucket || method !== "PUT" || key.length === 0) return;
+  // What the queue does not take is lost, as an event may be.
+  bucket.events.tell({ key: key.join("/"), name: "ObjectCreated:Put" }).catch(() => {});
 }
 
 function started<S extends AsyncDisposable>(finding: Finding<S>): Promise<S> {

@@ -1,10 +1,11 @@
 /** One stall from its begin to its end, as whoever asks for freshness sees it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FreshnessWire } from "@tidemark/api";
+import { probeOutcomes, type ProbeOutcome } from "@tidemark/domain";
 import { eventually } from "@tidemark/testing";
 import { isNamed, untilCleared } from "../../e2e/support/stalls.ts";
 import type { Stall } from "./stall-cases.ts";
-import type { StallWorld } from "./stall-world.ts";
+import { isProbed, type StallWorld } from "./stall-world.ts";
 
 /** In milliseconds since its begin, or since its end; null for what was not seen. */
 export interface StallSeen {
@@ -16,6 +17,11 @@ export interface StallSeen {
   readonly budgetLeft: number | null;
   /** When the metric was up that the other page goes by. */
   readonly gaugeMs: number | null;
+  /** What became of the first round of a probe that did not find its text in time, and when. */
+  readonly probe: string | null;
+  readonly probeMs: number | null;
+  /** Until a probe found its text again. */
+  readonly foundMs: number;
   /** Until nothing was pending and nobody named. */
   readonly clearedMs: number;
   readonly changes: number;
@@ -27,6 +33,7 @@ const seenWithinMs = 90_000;
 const clearedWithinMs = 120_000;
 const pollMs = 200;
 const changeEveryMs = 500;
+const unlucky = probeOutcomes.filter((outcome) => outcome !== "found");
 
 export async function watchStall(world: StallWorld, stall: Stall): Promise<StallSeen> {
   const { deployment } = world;
@@ -35,14 +42,18 @@ export async function watchStall(world: StallWorld, stall: Stall): Promise<Stall
   await eventually(async () => {
     if (await isGaugeUp(world, part)) throw new Error(`the metric of ${part} is still up`);
   });
+  const probed = isProbed(source) ? source : "files";
+  await untilFound(world, probed);
   const end = await begin(world);
   const beganAtMs = performance.now();
   const elapsed = () => Math.round(performance.now() - beganAtMs);
   const stop = new AbortController();
   const changing = keepChanging(world, stall, stop.signal);
-  let seen = { namedMs: null, pageMs: null, gaugeMs: null } as {
-    readonly [Name in "gaugeMs" | "namedMs" | "pageMs"]: number | null;
+  let seen = { namedMs: null, pageMs: null, gaugeMs: null, probeMs: null } as {
+    readonly [Name in "gaugeMs" | "namedMs" | "pageMs" | "probeMs"]: number | null;
   };
+  let probe: string | null = null;
+  const rounds = await roundsOf(world, probed);
   let trouble: string | null = null;
   let budgetLeft: number | null = null;
   let last: string | null = null;
@@ -65,8 +76,18 @@ export async function watchStall(world: StallWorld, stall: Stall): Promise<Stall
       if (seen.gaugeMs === null && (await isGaugeUp(world, part))) {
         seen = { ...seen, gaugeMs: elapsed() };
       }
+      if (seen.probeMs === null) {
+        const now = await roundsOf(world, probed);
+        probe = unlucky.find((each) => now[each] > rounds[each]) ?? null;
+        if (probe) seen = { ...seen, probeMs: elapsed() };
+      }
       const needsPage = stall.change !== undefined;
-      const isAll = seen.gaugeMs !== null && (!needsPage || seen.pageMs !== null);
+      // Content is found whether or not anything restricts it.
+      const needsProbe = part !== "restrictor";
+      const isAll =
+        seen.gaugeMs !== null &&
+        (!needsPage || seen.pageMs !== null) &&
+        (!needsProbe || probe !== null);
       last =
         named && isAll
           ? null
@@ -80,8 +101,11 @@ export async function watchStall(world: StallWorld, stall: Stall): Promise<Stall
     await end();
   }
   const changes = await changing;
-  const clearedMs = await untilCleared(deployment.api, source, clearedWithinMs);
-  return { ...seen, trouble, budgetLeft, last, changes, clearedMs: Math.round(clearedMs) };
+  const [clearedMs, foundMs] = await Promise.all([
+    untilCleared(deployment.api, source, clearedWithinMs),
+    untilFound(world, probed),
+  ]);
+  return { ...seen, probe, trouble, budgetLeft, last, changes, clearedMs, foundMs };
 }
 
 async function keepChanging(
@@ -103,8 +127,38 @@ function troubleOf({ troubles }: FreshnessWire, part: string): string | null {
   return troubles.find((each) => each.part === part)?.trouble ?? null;
 }
 
+async function isGaugeUp(world: StallWorld, part: string): Promise<boolean> {
+  return (await valueOf(world, `tidemark_part_troubled{part="${part}"}`)) === 1;
+}
+
+type Rounds = Readonly<Record<ProbeOutcome, number>>;
+
+/** How many rounds of a source's probe had each outcome. */
+async function roundsOf(world: StallWorld, source: string): Promise<Rounds> {
+  const counts = probeOutcomes.map(async (outcome) => {
+    const series = `tidemark_probes_total{source="${source}",outcome="${outcome}"}`;
+    return [outcome, await valueOf(world, series)] as const;
+  });
+  return Object.fromEntries(await Promise.all(counts)) as Rounds;
+}
+
+/** Answers how long it took until one more round had found its text in time, in milliseconds. */
+async function untilFound(world: StallWorld, source: string): Promise<number> {
+  const beganAtMs = performance.now();
+  const { found } = await roundsOf(world, source);
+  await eventually(
+    async () => {
+      const now = await roundsOf(world, source);
+      if (now.found <= found) throw new Error(`the probe of ${source}: ${JSON.stringify(now)}`);
+    },
+    { withinMs: clearedWithinMs },
+  );
+  return performance.now() - beganAtMs;
+}
+
 /** As Prometheus scrapes it from the process that counts. */
-async function isGaugeUp({ deployment }: StallWorld, part: string): Promise<boolean> {
+async function valueOf({ deployment }: StallWorld, series: string): Promise<number> {
   const response = await fetch(`${deployment.process("freshness").url}/metrics`);
-  return (await response.text()).includes(`tidemark_part_troubled{part="${part}"} 1`);
+  const line = (await response.text()).split("\n").find((each) => each.startsWith(`${series} `));
+  return Number(line?.slice(series.length + 1) ?? 0);
 }
