@@ -74,6 +74,7 @@ test.each([
   const [source] = answer.json<FreshnessWire>().sources;
   expect(source?.pendingChanges?.oldest?.documentId).toBe(document);
   expect(source?.pendingChanges?.tenants.map(({ tenant }) => tenant)).toEqual(tenants);
+  expect(source?.tenants.map(({ tenant }) => tenant)).toEqual(tenants);
   expect(source?.probe).toMatchObject({
     outcome: "unwritable",
     reason: name === "admin-key" ? "EROFS" : null,

@@ -183,6 +183,11 @@ export function aSourceFreshness(source: string): SourceFreshness {
     p99Ms: 900,
     objective: { share: 0.99, withinMs: 60_000, met: 1 },
     pendingChanges: aPendingChange(source),
+    tenants: ["acme", "other"].map((tenant) => ({
+      tenant,
+      completeUpToMs: memoryNowMs - 1_000,
+      lagMs: 1_000,
+    })),
     embeddingAge: {
       atMs: memoryNowMs,
       points: 318,

@@ -45,6 +45,7 @@ export {
 } from "./structured-text-normalize.ts";
 export * from "./structured-text.ts";
 export * from "./suspicious.ts";
+export * from "./tenant-watermark.ts";
 export * from "./trace-context.ts";
 export * from "./trigger-action.ts";
 export * from "./watermark.ts";

@@ -29,8 +29,14 @@ export interface SourceFreshness {
   /** Changes on their way and the budgets; null when whoever counts them has said nothing lately. */
   readonly pendingChanges: Omit<
     SourcePending,
-    "embeddingAge" | "probe" | "restrictionsLate" | "source"
+    "embeddingAge" | "followed" | "probe" | "restrictionsLate" | "source"
   > | null;
+  /** Those with objectives of their own. */
+  readonly tenants: readonly {
+    readonly tenant: string;
+    readonly completeUpToMs: number | null;
+    readonly lagMs: number | null;
+  }[];
   /** Of the vectors that are stored; null of none, and while whoever counts has said nothing lately. */
   readonly embeddingAge: EmbeddingAge | null;
   /** How the source's probe went last; null where it has none, or whoever runs it is not heard of. */

@@ -80,6 +80,7 @@ export function aSource(changes: Partial<SourceFreshnessWire> = {}): SourceFresh
     p99Ms: 900,
     objective: { share: 0.99, withinMs: 60_000, met: 1 },
     pendingChanges: null,
+    tenants: [],
     embeddingAge: null,
     probe: null,
     verdict: "met",

@@ -49,6 +49,7 @@ export function freshnessRoutes(app: ApiApp, { operations }: ServerParts): void 
       const sources = own.map((source) => ({
         ...source,
         pendingChanges: pendingFor(rights, source.pendingChanges),
+        tenants: source.tenants.filter(({ tenant }) => mayTouchTenant(rights, tenant)),
         probe: probeFor(rights, source.probe),
       }));
       return { ...report, sources };

@@ -95,6 +95,15 @@ export const sourceFreshnessSchema = z.object({
   pendingChanges: pendingChangesSchema
     .nullable()
     .meta({ description: "Null when whoever counts changes has said nothing lately" }),
+  tenants: z
+    .array(
+      z.object({
+        tenant: z.string(),
+        completeUpTo: instant.nullable(),
+        lagMs: z.number().nullable(),
+      }),
+    )
+    .meta({ description: "Those with objectives of their own that the key may ask for" }),
   embeddingAge: embeddingAgeSchema.nullable().meta({
     description: "Null of no vectors, and when whoever counts has said nothing lately",
   }),

@@ -180,6 +180,7 @@ describe("what is not known", () => {
       restrictionsLate: 0,
       tenants: [],
       objectives: [],
+      followed: { toMs: 0, unfollowedAtMs: 0, waiting: [] },
       embeddingAge: null,
       probe: null,
     };

@@ -22,6 +22,20 @@ function aPicture(parts: Partial<SourcePicture> = {}): SourcePicture {
   };
 }
 
+const aToldSource: NonNullable<SourcePicture["told"]> = {
+  source: aSource,
+  pending: 1,
+  late: 0,
+  restrictionsLate: 0,
+  oldest: null,
+  stages: { observe: 0, queue: 0, chunk: 0, embed: 1, write: 0, visible: 0 },
+  tenants: [],
+  objectives: [],
+  followed: { toMs: 0, unfollowedAtMs: 0, waiting: [] },
+  embeddingAge: null,
+  probe: null,
+};
+
 const hourMs = 3_600_000;
 
 test.each([
@@ -75,3 +89,26 @@ test.each([
     expect(ledger().note(receipt)?.lagMs).toBe(lagMs);
   },
 );
+
+test("a tenant of its own lag is not held back by the changes of others", () => {
+  const told = {
+    ...aToldSource,
+    followed: {
+      toMs: atMs + hourMs,
+      unfollowedAtMs: atMs - hourMs,
+      waiting: [
+        { tenant: "acme", sinceMs: null },
+        { tenant: "beta", sinceMs: atMs + 1_000 },
+      ],
+    },
+  };
+  const nowMs = atMs + hourMs + 500;
+
+  const { lagMs, tenants } = ledger().describe(aPicture({ told, observedUpToMs: nowMs }), nowMs);
+
+  expect(lagMs).toBe(hourMs + 500);
+  expect(tenants).toEqual([
+    { tenant: "acme", completeUpToMs: atMs + hourMs, lagMs: 500 },
+    { tenant: "beta", completeUpToMs: atMs + 1_000, lagMs: hourMs - 500 },
+  ]);
+});

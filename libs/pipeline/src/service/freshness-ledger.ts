@@ -2,6 +2,7 @@
 import {
   changedAtMs,
   LagWindow,
+  tenantCompleteTo,
   verdictOf,
   type Objective,
   type Receipt,
@@ -125,6 +126,7 @@ export class FreshnessLedger {
         tenants: told.tenants,
         objectives: told.objectives,
       },
+      tenants: tenantsOf(picture, nowMs),
       embeddingAge: told?.embeddingAge ?? null,
       probe: told?.probe ?? null,
       // Where nothing comes through, nothing is late: that is no proof that all is well.
@@ -143,6 +145,29 @@ export class FreshnessLedger {
     this.#restrictionLag = { atMs: nowMs, lagMs: lags.length === 0 ? null : Math.max(...lags) };
     return this.#restrictionLag.lagMs;
   }
+}
+
+/** None while whoever follows changes says nothing. */
+function tenantsOf(
+  { completeUpToMs, observedUpToMs, told }: SourcePicture,
+  nowMs: number,
+): SourceFreshness["tenants"] {
+  if (!told) return [];
+  const { toMs: followedToMs, unfollowedAtMs, waiting } = told.followed;
+  return waiting.map(({ sinceMs: waitingSinceMs, tenant }) => {
+    const toMs = tenantCompleteTo({
+      completeUpToMs,
+      observedUpToMs,
+      waitingSinceMs,
+      followedToMs,
+      unfollowedAtMs,
+    });
+    return {
+      tenant,
+      completeUpToMs: toMs,
+      lagMs: toMs === null ? null : Math.max(0, nowMs - toMs),
+    };
+  });
 }
 
 /** How far behind the index may be: since the oldest pending change, or since the last proof. */

@@ -29,7 +29,13 @@ async function aWorld() {
   const index = new MemoryVectorIndex();
   await index.ensureGeneration(aGeneration, 3);
   const decided: Decision[] = [];
-  const watchFor = async (ms: number) => {
+  const watchFor = async (
+    ms: number,
+    {
+      tenants = [],
+      meanwhile,
+    }: { readonly tenants?: readonly string[]; readonly meanwhile?: () => Promise<unknown> } = {},
+  ) => {
     const board = new FreshnessBoard(clock, { isShared: false });
     const watch = new FreshnessWatch({
       log,
@@ -38,7 +44,7 @@ async function aWorld() {
       logger: silent,
       generation: () => aGeneration,
       sources: [{ name: aSource, isStreamed: false }],
-      objectives: { of: () => pair, tenants: () => [] },
+      objectives: { of: () => pair, tenants: () => tenants },
       windowOf: () => ({ waitMs: 0, documentsMax: 1 }),
       board,
       decided: (decision) => decided.push(decision),
@@ -49,6 +55,10 @@ async function aWorld() {
     const stop = new AbortController();
     const running = watch.run(stop.signal);
     await clock.advance(ms);
+    if (meanwhile) {
+      await meanwhile();
+      await clock.advance(2_000);
+    }
     stop.abort();
     await clock.advance(1_000);
     await running;
@@ -56,12 +66,13 @@ async function aWorld() {
     if (!told) throw new Error("nothing was told");
     return told;
   };
-  const mutate = (revision: number) =>
+  const mutate = (revision: number, tenant = "*", reason: "change" | "snapshot" = "change") =>
     log.append(mutationsTopic, [
       {
         key: "files/guide.md",
         value: encodeMutation({
-          ...aDraft({ revision }),
+          ...aDraft({ revision, tenant }),
+          reason,
           observedAtMs: clock.nowMs(),
           sourceTimeMs: null,
         }),
@@ -116,4 +127,37 @@ test("whoever counts may be ended at any time: nothing is forgotten and nothing 
   const [change] = told.objectives;
   expect(change).toMatchObject({ kind: "change", good: 1, late: 0 });
   expect(again.objectives[0]).toMatchObject({ good: 1, late: 0 });
+});
+
+test("a tenant waits for changes of its own, of every tenant's and of nobody knows whose", async () => {
+  const { mutate, watchFor } = await aWorld();
+  await mutate(1, "acme");
+
+  const { followed, objectives } = await watchFor(5_000, { tenants: ["acme", "beta"] });
+  await mutate(2, "*");
+  const both = await watchFor(5_000, { tenants: ["acme", "beta"] });
+
+  expect(followed.waiting).toEqual([
+    { tenant: "acme", sinceMs: atMs },
+    { tenant: "beta", sinceMs: null },
+  ]);
+  expect(objectives.some(({ tenant }) => tenant === "beta")).toBe(true);
+  expect(both.followed.waiting[1]?.sinceMs).toBeGreaterThan(atMs);
+});
+
+test.each([
+  ["snapshot", true],
+  ["change", false],
+] as const)("what is stated by %s is not followed: %s", async (reason, isUnfollowed) => {
+  const { clock, mutate, watchFor } = await aWorld();
+  let statedAtMs = Number.NaN;
+  const meanwhile = async () => {
+    statedAtMs = clock.nowMs();
+    await mutate(1, "acme", reason);
+  };
+
+  const { followed } = await watchFor(60_000, { meanwhile });
+
+  expect(followed.unfollowedAtMs >= statedAtMs).toBe(isUnfollowed);
+  expect(followed.toMs).toBeGreaterThan(statedAtMs);
 });

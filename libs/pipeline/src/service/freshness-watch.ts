@@ -90,6 +90,8 @@ const idleReasons = ["snapshot", "replay", "repair"].map((reason) => `"reason":"
 export class FreshnessWatch {
   readonly #options: WatchOptions;
   readonly #streamed: ReadonlySet<SourceName>;
+  /** When something was last read that is not followed: by its source, or of whichever. */
+  readonly #unfollowed = new Map<SourceName | null, number>();
   #savedAtMs = 0;
   #toldAtMs = 0;
 
@@ -129,6 +131,8 @@ export class FreshnessWatch {
     pending.isRecalling = true;
     await this.#recallChunks(pending, active);
     this.#savedAtMs = clock.nowMs();
+    // What was on its way before may be of a snapshot, or more than is recalled.
+    this.#noteUnfollowed(null);
     const decide = (decisions: readonly Decision[]) => {
       for (const decision of decisions) {
         accounts.note(decision);
@@ -210,8 +214,9 @@ export class FreshnessWatch {
   ): Promise<void> {
     // A receipt must not be read before what it answers.
     const told = await tails.receipts.ranges();
+    const leftBefore = pending.leftOut;
     await tails.hints.catchUp(({ offset, value }) => {
-      if (idleReasons.some((reason) => value.includes(reason))) return;
+      if (isIdle(value)) return this.#noteUnfollowed(null);
       const hint = decodeHint(value);
       if ("problem" in hint || this.#streamed.has(hint.source)) return;
       pending.hinted(hint, offset, nowMs);
@@ -219,13 +224,20 @@ export class FreshnessWatch {
     await tails.mutations.catchUp(({ offset, partition, value }) => {
       if (value.startsWith('{"v":1,"kind":"marker"')) return;
       const mutation = decodeMutation(value, offset);
-      if ("kind" in mutation) pending.mutated(mutation, { partition, offset }, nowMs);
+      if (!("kind" in mutation)) return;
+      if (isIdle(value)) this.#noteUnfollowed(mutation.source);
+      pending.mutated(mutation, { partition, offset }, nowMs);
     });
+    if (pending.leftOut > leftBefore) this.#noteUnfollowed(null);
     await tails.receipts.catchUp(({ value }) => {
       const receipt = decodeReceipt(value);
       if (receipt && receipt.generation === active) decide(pending.received(receipt));
     }, told);
     pending.chunkedTo(await this.#options.log.acknowledged(mutationsTopic, chunkerGroup(active)));
+  }
+
+  #noteUnfollowed(source: SourceName | null): void {
+    this.#unfollowed.set(source, this.#options.clock.nowMs());
   }
 
   async #decideDue(pending: PendingChanges, { active, decide, nowMs }: Around): Promise<void> {
@@ -267,6 +279,7 @@ export class FreshnessWatch {
         windowMs: windowOf(name).waitMs,
         troubles: troubles(name),
         objectives: accounts.of(name, nowMs),
+        unfollowedAtMs: Math.max(this.#unfollowed.get(null) ?? 0, this.#unfollowed.get(name) ?? 0),
         embeddingAge: ages(name),
         probe: probeOf(name),
       }),
@@ -277,4 +290,8 @@ export class FreshnessWatch {
     this.#toldAtMs = nowMs;
     await log.append(freshnessTopic, [{ key: viewKey, value: JSON.stringify(view) }]);
   }
+}
+
+function isIdle(record: string): boolean {
+  return idleReasons.some((reason) => record.includes(reason));
 }

@@ -1,4 +1,5 @@
 /** What is pending, as it is told: how much, since when, at which stage, and what it waits for. */
+import { everyTenant } from "@tidemark/domain";
 import type {
   BudgetView,
   ChangeKind,
@@ -49,6 +50,19 @@ export interface TenantPending {
   readonly sinceMs: number;
 }
 
+/** What is followed one by one, for watermarks of tenants. */
+export interface Followed {
+  /** Every change that was on the log by then is. */
+  readonly toMs: number;
+  /** When something was last seen that is not: of a snapshot, or one of too many. */
+  readonly unfollowedAtMs: number;
+  /**
+   * Of each tenant with objectives of its own: since when a change waits that is its own, every
+   * tenant's, or nobody knows whose.
+   */
+  readonly waiting: readonly { readonly tenant: string; readonly sinceMs: number | null }[];
+}
+
 export interface SourcePending {
   readonly source: SourceName;
   /** Changes on their way. */
@@ -60,6 +74,7 @@ export interface SourcePending {
   readonly stages: Readonly<Record<WayStage, number>>;
   readonly tenants: readonly TenantPending[];
   readonly objectives: readonly ObjectiveView[];
+  readonly followed: Followed;
   /** Null of a source without a vector, and while they were not counted. */
   readonly embeddingAge: EmbeddingAge | null;
   /** How the source's probe went last; null where it has none, or none that is decided. */
@@ -100,6 +115,7 @@ export function describePending(
     readonly windowMs: number;
     readonly troubles: Troubles;
     readonly objectives: readonly ObjectiveView[];
+    readonly unfollowedAtMs: number;
     readonly embeddingAge: EmbeddingAge | null;
     readonly probe: ProbeView | null;
   },
@@ -148,7 +164,27 @@ export function describePending(
       .sort((a, b) => a.sinceMs - b.sinceMs)
       .slice(0, tenantsMax),
     objectives,
+    followed: {
+      toMs: nowMs,
+      unfollowedAtMs: around.unfollowedAtMs,
+      waiting: waitingOf(changes, objectives),
+    },
     embeddingAge,
     probe,
   };
+}
+
+function waitingOf(
+  changes: readonly PendingChange[],
+  objectives: readonly ObjectiveView[],
+): Followed["waiting"] {
+  const named = new Set(objectives.flatMap(({ tenant }) => (tenant === null ? [] : [tenant])));
+  return [...named].map((tenant) => {
+    const own = changes.filter((each) => [tenant, everyTenant, null].includes(each.tenant));
+    const sinceMs = own.reduce<number | null>(
+      (least, { beganAtMs }) => Math.min(least ?? beganAtMs, beganAtMs),
+      null,
+    );
+    return { tenant, sinceMs };
+  });
 }

@@ -89,6 +89,7 @@ test("freshness says what is left of the budget, and whose turn the oldest chang
       troubles: [{ part: "embedder", trouble: "no answer" }],
       sources: [
         aSource({
+          tenants: [{ tenant: "acme", completeUpTo: null, lagMs: 400 }],
           embeddingAge: {
             at: "2026-01-02T03:02:04.600Z",
             points: 318,
@@ -124,6 +125,7 @@ test("freshness says what is left of the budget, and whose turn the oldest chang
     "oldest pending 1.5 min, at embed, waits for the embedder: no answer (queue 1 · embed 2)",
   );
   expect(text).toContain("embedder: no answer");
+  expect(text).toContain("files of acme lag 0.4 s");
   expect(text).toContain(
     "files vectors: half younger than 1.0 h, 99 % than 1.0 days, the oldest 2.0 days (318 points, counted 2.0 min ago)",
   );

@@ -32,6 +32,7 @@ export function freshnessText(report: FreshnessWire, paint: Paint): readonly str
     ...lines,
     ...report.sources.flatMap((source) => budgetLines(source, paint)),
     ...report.sources.flatMap((source) => pendingLines(source, report.at, paint)),
+    ...report.sources.flatMap((source) => tenantLines(source, paint)),
     ...report.sources.flatMap((source) => ageLines(source, report.at, paint)),
     ...report.sources.flatMap((source) => probeLines(source, report.at, paint)),
     ...troubles.map(({ part, trouble }) => paint("yellow", `${part}: ${trouble}`)),
@@ -69,6 +70,12 @@ function pendingLines(source: SourceFreshnessWire, at: string, paint: Paint): re
     `${source.source} oldest pending ${duration(ageMs)}, at ${oldest.stage}, ` +
     `waits for the ${oldest.waitsFor}${why} (${places.join(" · ")})`;
   return [late > 0 ? paint("yellow", line) : paint("dim", line)];
+}
+
+function tenantLines({ source, tenants }: SourceFreshnessWire, paint: Paint): readonly string[] {
+  return tenants.map(({ lagMs, tenant }) =>
+    paint("dim", `${source} of ${tenant} lag ${lagMs === null ? "unknown" : duration(lagMs)}`),
+  );
 }
 
 function ageLines(
