@@ -1,12 +1,31 @@
 /** The probe in one process, and what only there is seen of it. */
 import { eventually } from "@tidemark/testing";
-import { probeScenarios } from "./scenarios/probe.ts";
+import { probedFiles, probeScenarios, untilProbe } from "./scenarios/probe.ts";
 import { EmbeddedDeployment } from "./support/embedded-deployment.ts";
 
 const testMs = 120_000;
 const slow = { withinMs: 60_000, everyMs: 100 };
 
 probeScenarios("in one process", (options) => EmbeddedDeployment.start(options));
+
+test(
+  "a source that cannot be written to is told, and its probe is found again when it can",
+  async () => {
+    await using deployment = await EmbeddedDeployment.start({ files: probedFiles });
+    await untilProbe(deployment, "found");
+
+    await deployment.unmount("empty");
+    const { lagMs, reason } = await untilProbe(deployment, "unwritable");
+    await deployment.remount();
+    await untilProbe(deployment, "found");
+
+    expect(lagMs).toBeNull();
+    expect(reason).toContain("root");
+    const doctor = await deployment.api.doctor();
+    expect(doctor.find(({ check }) => check === "probe of files")?.verdict).toBe("ok");
+  },
+  testMs,
+);
 
 test(
   "a change that nothing tells of is late at once, and its time is known when it is found",

@@ -5,7 +5,7 @@ import type { Deployment, StartDeployment } from "../support/deployment.ts";
 const testMs = 120_000;
 const slow = { withinMs: 60_000, everyMs: 100 };
 const document = "files/tidemark-probe.md";
-const files = { probe: { every: "5s", within: "5s" }, scan: "1h" };
+export const probedFiles = { probe: { every: "5s", within: "5s" }, scan: "1h" };
 const rounds = "tidemark_probes_total";
 
 async function probeOf({ api }: Deployment) {
@@ -14,7 +14,7 @@ async function probeOf({ api }: Deployment) {
   return probe;
 }
 
-async function untilProbe(deployment: Deployment, outcome: string) {
+export async function untilProbe(deployment: Deployment, outcome: string) {
   return eventually(async () => {
     const probe = await probeOf(deployment);
     if (probe.outcome === outcome) return probe;
@@ -26,7 +26,10 @@ export function probeScenarios(name: string, start: StartDeployment): void {
   test(
     `a probe is written, found and told of, and found by nobody else, ${name}`,
     async () => {
-      await using deployment = await start({ files, documents: { "mill.md": "The mill grinds." } });
+      await using deployment = await start({
+        files: probedFiles,
+        documents: { "mill.md": "The mill grinds." },
+      });
       const { api } = deployment;
 
       const { documentId, lagMs, writtenAt } = await untilProbe(deployment, "found");
@@ -45,25 +48,6 @@ export function probeScenarios(name: string, start: StartDeployment): void {
       await eventually(async () => {
         expect((await probeOf(deployment)).writtenAt > writtenAt).toBe(true);
       }, slow);
-    },
-    testMs,
-  );
-
-  test(
-    `a source that cannot be written to is told, ${name}, and is found again when it can`,
-    async () => {
-      await using deployment = await start({ files });
-      await untilProbe(deployment, "found");
-
-      await deployment.unmount("empty");
-      const { lagMs, reason } = await untilProbe(deployment, "unwritable");
-      await deployment.remount();
-      await untilProbe(deployment, "found");
-
-      expect(lagMs).toBeNull();
-      expect(reason).toContain("root");
-      const doctor = await deployment.api.doctor();
-      expect(doctor.find(({ check }) => check === "probe of files")?.verdict).toBe("ok");
     },
     testMs,
   );
