@@ -149,6 +149,20 @@ describe.each(own)("%s", (_name, service) => {
   });
 });
 
+test("what can be written to has a probe, which asks the gateway with a key that is made", () => {
+  const [, first] = own[0] ?? [];
+  if (!first) throw new Error("there is a service");
+  const { probes, sources } = configOf(first);
+  const written = readRepository("deploy/compose/cluster.yaml");
+  const probed = Object.values(sources).filter((source) => "probe" in source && source.probe);
+
+  expect(probed.map(({ name }) => name)).toEqual(["uploads", "shop"]);
+  expect(names(own)).toContain(URL.parse(probes.url ?? "")?.hostname);
+  expect(URL.parse(probes.url ?? "")?.port).toBe(String(configOf(first).server.listen.port));
+  const { probe } = keyFiles({ shared: "/run/tidemark", operator: "/run/operator" });
+  expect(written).toContain(`apiKey: "\${file:${probe}}"`);
+});
+
 test("the init job reads the config that the services read", () => {
   const { init } = compose.services;
   const [, first] = own[0] ?? [];
@@ -227,6 +241,10 @@ test("keys are made once, known by their hashes, and one of them finds nothing",
     const recordOf = (file: string) => records.find(({ hash }) => hash === hashKey(text(file)));
     expect(recordOf(files.operator)).toMatchObject({ scopes: ["admin"] });
     expect(recordOf(files.metrics)).toMatchObject({ sources: ["none"] });
+    expect(recordOf(files.probe)).toMatchObject({
+      scopes: ["search"],
+      principals: ["tidemark:probe"],
+    });
     expect(text(files.records)).not.toContain(text(files.operator));
   } finally {
     rmSync(directory, { recursive: true });

@@ -20,6 +20,8 @@ export function keyFiles({ shared, operator }: KeyPlaces) {
     records: join(shared, "keys"),
     /** A key that reads metrics and finds nothing. */
     metrics: join(shared, "metrics"),
+    /** A key that searches as the reader of probes. */
+    probe: join(shared, "probe"),
     qdrant: join(shared, "qdrant"),
     operator: join(operator, "key"),
   };
@@ -31,13 +33,17 @@ export async function makeKeys(places: KeyPlaces): Promise<boolean> {
   if (Object.values(files).every((file) => existsSync(file))) return false;
   const operator = createKey();
   const metrics = createKey();
+  const probe = createKey();
+  const probes = { tenants: ["tidemark:probe"], principals: ["tidemark:probe"] };
   const nothing = { tenants: ["none"], principals: ["nobody"], sources: ["none"] };
   const records = [
     { name: "operator", hash: hashKey(operator), scopes: ["admin"], tenants: "*" },
     { name: "prometheus", hash: hashKey(metrics), scopes: ["search"], ...nothing },
+    { name: "probe", hash: hashKey(probe), scopes: ["search"], ...probes },
   ].map((record) => keyRecordSchema.parse(record));
   await write(files.operator, operator);
   await write(files.metrics, metrics);
+  await write(files.probe, probe);
   await write(files.qdrant, randomBytes(32).toString("base64url"));
   // Last: while one is missing, all are made again.
   await write(files.records, records.map((record) => JSON.stringify(record)).join("\n"));

@@ -1,7 +1,10 @@
 /** A probe's row on a real Postgres: made or changed by its key, and never over anybody else's. */
+import { randomBytes } from "node:crypto";
 import { probeSentence } from "@tidemark/domain";
 import { RowProbe, type RowProbeOptions } from "@tidemark/postgres";
+import { loadConfig } from "@tidemark/runtime";
 import { tableMapping, type TableRules } from "@tidemark/rows";
+import { readRepository } from "../deploy/compose-file.ts";
 import { describeWith } from "../servers/available.ts";
 import { DatabaseUnderTest } from "../servers/database-under-test.ts";
 import { findPostgres } from "../servers/postgres.ts";
@@ -98,6 +101,38 @@ describeWith("a row of a database", await findPostgres(), (server) => {
       const write = probeAt({ url: url.href }).write(sentence(1), never);
 
       await expect(write).rejects.toThrow("grant select, insert, update on public.products");
+    } finally {
+      await database.run(`drop owned by ${role}; drop role ${role}`);
+    }
+  });
+
+  test("in the sample database of docker-compose.yml it is written as its config says, by its role", async () => {
+    // Roles are of the whole server.
+    const role = `tidemark_${randomBytes(4).toString("hex")}`;
+    const shop = readRepository("deploy/compose/postgres/shop.sql");
+    const sql = shop.replaceAll(/\btidemark\b(?=[ ;])/gu, role);
+    await using database = await DatabaseUnderTest.create(server(), sql);
+    try {
+      const url = new URL(database.url);
+      url.username = role;
+      url.password = "development-only";
+      const { config } = loadConfig({
+        files: [{ name: "t.yaml", text: readRepository("deploy/compose/tidemark.yaml") }],
+        environment: { SHOP_DATABASE_URL: "postgres://a@localhost/a" },
+        readFile: () => "",
+      });
+      const source = config.sources["shop"];
+      if (source?.kind !== "postgres" || !source.probe) throw new Error("it has a probe");
+      const { column, row, table } = source.probe;
+      const rules = source.tables[table];
+      if (!rules) throw new Error("its table is mapped");
+
+      await probeAt({ url: url.href }, { column, row, rules, table }).write(sentence(1), never);
+
+      const probed = `select name, status from products where description = $1`;
+      expect(await database.rows(probed, [sentence(1)])).toEqual([
+        { name: "Probe", status: "sold" },
+      ]);
     } finally {
       await database.run(`drop owned by ${role}; drop role ${role}`);
     }
