@@ -43,10 +43,13 @@ export async function sentinelWorld({
   documents = 80,
   seed = 1,
   embedder = tokenEmbedder(),
+  index,
 }: {
   readonly documents?: number;
   readonly seed?: number;
   readonly embedder?: Embedder;
+  /** Another than the one in memory, of which nothing can be lost. */
+  readonly index?: VectorIndex;
 } = {}): Promise<SentinelWorld> {
   const clock = new VirtualClock();
   const log = new LogStore(1);
@@ -69,7 +72,7 @@ export async function sentinelWorld({
     store,
     said,
     embedder,
-    index: new MemoryVectorIndex(store),
+    index: index ?? new MemoryVectorIndex(store),
     sentinels: () =>
       new Sentinels({
         measures: new Measures(new MemoryEventLog({ store: log, clock })),
