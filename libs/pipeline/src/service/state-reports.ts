@@ -8,7 +8,7 @@ import type { Catalogue } from "./catalogue.ts";
 import type { FreshnessBoard } from "./freshness-board.ts";
 import type { FreshnessLedger } from "./freshness-ledger.ts";
 import type { Generations } from "./generations.ts";
-import { parts, type Troubles } from "./pending-view.ts";
+import { parts, type SourcePending, type Troubles } from "./pending-view.ts";
 import type { ServedSource } from "./served-source.ts";
 import type { StageBoard } from "./stage-board.ts";
 import { unprovenSince } from "./unproven.ts";
@@ -86,7 +86,7 @@ export class StateReports {
   }
 
   async #bySource(): Promise<readonly SourceFreshness[]> {
-    const { clock, freshness, generations, ledger, sources } = this.#options;
+    const { clock, generations, ledger, sources } = this.#options;
     const { active } = generations;
     const counts = await this.#counts(active.id);
     const line = generations.line(active.id);
@@ -96,7 +96,7 @@ export class StateReports {
       const picture = {
         source: source.name,
         kind: source.kind,
-        told: freshness.source(source.name),
+        told: this.#toldOf(source.name),
         isCounted: counts !== null,
         counts: counts?.find((each) => each.source === source.name) ?? null,
         held: source.line?.held.count ?? 0,
@@ -112,6 +112,14 @@ export class StateReports {
       };
       return ledger.describe(picture, clock.nowMs());
     });
+  }
+
+  /** What was told before the log went away does not know of it. */
+  #toldOf(source: SourceName): SourcePending | null {
+    const told = this.#options.freshness.source(source);
+    const { log } = this.#options.troubles();
+    if (!told?.oldest || !log) return told;
+    return { ...told, oldest: { ...told.oldest, waitsFor: "log", trouble: log } };
   }
 
   /** Null where the index does not answer: freshness is told all the more. */
