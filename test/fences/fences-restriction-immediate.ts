@@ -22,10 +22,8 @@ export const restrictionImmediate: readonly Fence[] = [
     promise: 4,
     does: "Unknown permissions are unreadable.",
     file: "libs/domain/src/policy.ts",
-    before: `    case "unknown":
-      return false;`,
-    after: `    case "unknown":
-      return true;`,
+    before: `      return "unreadable";`,
+    after: `      return null;`,
     test: "who may read a document is unknown: then nobody may, although its copies say otherwise",
   },
   {
@@ -40,7 +38,7 @@ export const restrictionImmediate: readonly Fence[] = [
     promise: 4,
     does: "A document of one tenant is denied to all others.",
     file: "libs/domain/src/policy.ts",
-    before: "  if (policy.tenant !== everyTenant && policy.tenant !== asker.tenant) return false;",
+    before: `  if (policy.tenant !== everyTenant && policy.tenant !== asker.tenant) return "tenant";`,
     after: "",
     test: "a document that moved to another tenant is not shown to its former one, although its copies say otherwise",
   },
