@@ -91,7 +91,11 @@ test("changes that one revision answers are each decided by their own age", () =
   const pending = pendingChanges();
   pending.mutated(aMutation({ revision: 1 }), place, atMs);
   const later = { observedAtMs: atMs + 50_000, sourceTimeMs: null };
-  pending.mutated({ ...aMutation({ revision: 2 }), ...later }, place, atMs + 50_000);
+  pending.mutated(
+    { ...aMutation({ text: "the tide goes out", revision: 2 }), ...later },
+    place,
+    atMs + 50_000,
+  );
 
   const decided = pending.received(
     aReceipt({ revision: { epoch: 1, position: 2 }, atMs: atMs + 65_000 }),
@@ -212,7 +216,8 @@ test("one told again when the first was done is no restriction either", () => {
 });
 
 test.each([
-  ["another state", { sourceDigest: "2" }],
+  ["other content", { body: null, sourceDigest: "2" }],
+  ["other metadata", { metadata: { shelf: 2 } }],
   ["the same content for other readers", { permissions: { kind: "only", principals: [] } }],
   ["the same state a long time after", { observedAtMs: atMs + 61_000 }],
 ] as const)("%s is another change", (_, other) => {
@@ -223,6 +228,19 @@ test.each([
   pending.mutated({ ...aMutation({ ...state, revision: 2 }), ...other }, place, atMs + 61_000);
 
   expect(pending.count).toBe(2);
+});
+
+test("what is restricted first and then found unchanged is decided once", () => {
+  const pending = pendingChanges();
+  pending.mutated(aMutation({ revision: 1 }), place, atMs);
+  const restricted = { stage: "restrictor", outcome: "unchanged", change: "restriction" } as const;
+
+  const told = [
+    ...pending.received(aReceipt(restricted)),
+    ...pending.received(aReceipt({ outcome: "unchanged" })),
+  ];
+
+  expect(told).toMatchObject([{ kind: "restriction", outcome: "good" }]);
 });
 
 test("a file that was deleted and put back is another change", () => {

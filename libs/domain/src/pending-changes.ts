@@ -264,7 +264,9 @@ export class PendingChanges {
   #untold(receipt: Receipt, kind: ChangeKind): readonly Decision[] {
     const { observedAtMs, reason, sourceTimeMs } = receipt;
     const isLive = live.has(reason) || receipt.outcome === "hidden";
-    if (observedAtMs === null || !isLive || this.#told.wasRepeated(receipt)) return [];
+    // Who embeds says so of what whoever restricts has told of already.
+    const isNothing = receipt.outcome === "unchanged" && receipt.change === "content";
+    if (observedAtMs === null || !isLive || isNothing || this.#told.wasRepeated(receipt)) return [];
     const began = beganAt({ observedAtMs, sourceTimeMs, reason }, receipt.atMs);
     const { source, tenant } = receipt;
     const change = { source: source as SourceName, tenant, kind, beganAtMs: began, isLate: false };

@@ -62,9 +62,11 @@ export class ToldStates {
   }
 }
 
-/** Null where the source cannot say whether it is the same. */
+/** Null where nobody can say whether it is the same. Whether a file was touched is not part of it. */
 function stateOf(mutation: Mutation): string | null {
-  if (mutation.kind !== "upsert" || mutation.sourceDigest === null) return null;
-  const { archived, body, permissions, sourceDigest, tenant } = mutation;
-  return JSON.stringify([sourceDigest, body?.contentHash ?? null, tenant, permissions, archived]);
+  if (mutation.kind !== "upsert") return null;
+  const { archived, body, metadata, permissions, problem, sourceDigest, tenant } = mutation;
+  const content = body?.contentHash ?? sourceDigest;
+  if (content === null || problem !== null) return null;
+  return JSON.stringify([content, tenant, permissions, archived, metadata]);
 }
