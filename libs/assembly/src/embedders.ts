@@ -4,6 +4,8 @@ import { modelDirectoryOf, OnnxEmbedder, openTokenizer } from "@tidemark/onnx";
 import {
   embedLanes,
   meteredEmbedder,
+  othersPayer,
+  payerOf,
   type Bill,
   type Embedder,
   type EmbedLane,
@@ -171,8 +173,9 @@ export class Embedders implements AsyncDisposable {
       budgetState: this.#spending.read(name),
       onSpent: (state) => this.#spending.write(name, state),
       onBilled: (spent) => this.#meter({ ...spent, embedder: name }),
-      onBudget: (fields: object) => {
-        this.#logger.warn({ embedder: name, ...fields }, "budget is spent; embedding waits");
+      onBudget: (reached) => {
+        this.#logger.warn({ embedder: name, ...reached }, "budget is spent; embedding waits");
+        this.#meter({ ...nothingOf(name), reachedPerDay: reached.perDay });
       },
     });
     this.#closing.use(embedder);
@@ -182,6 +185,11 @@ export class Embedders implements AsyncDisposable {
       note: `${config.model} · ${config.dimensions} · ${new URL(config.baseUrl).host}`,
     };
   }
+}
+
+/** A bill of nothing, for what else it says. */
+function nothingOf(embedder: string): Omit<Bill, "atMs"> {
+  return { ...payerOf(othersPayer, null), embedder, tokens: 0, cost: 0, unconfirmed: 0 };
 }
 
 function differenceOf(embedder: Embedder, recipe: Recipe): string | null {

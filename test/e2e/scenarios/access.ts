@@ -2,7 +2,7 @@
 import { createKey, hashKey } from "@tidemark/api";
 import { untilFound, untilGone } from "../support/found.ts";
 import type { Deployment, StartDeployment } from "../support/deployment.ts";
-import type { TidemarkApi } from "../support/tidemark-api.ts";
+import type { SearchWhyWire, TidemarkApi } from "../support/tidemark-api.ts";
 
 const testMs = 180_000;
 const waitMs = 20_000;
@@ -172,6 +172,78 @@ export function accessScenarios(name: string, start: StartDeployment): void {
         ).rejects.toMatchObject(refusal);
         await expect(reader.put("app", "x", { content })).rejects.toMatchObject(refusal);
         await expect(acme.status()).rejects.toMatchObject(refusal);
+      },
+      testMs,
+    );
+
+    test(
+      "why a search lacks a document is told step by step, and looks unknown to whom it may not be told",
+      async () => {
+        const [acme, reader, operator] = ["acme", "reader", "operator"].map((name) =>
+          deployment.api.withKey(keys[name as keyof typeof keys]),
+        ) as [TidemarkApi, TidemarkApi, TidemarkApi];
+        const content = "The tariff of the ferry is nailed to the pier.";
+        const policy = { permissions: ["group:clerks"], metadata: { area: "pier" } };
+        const { token } = await acme.put("app", "tariff", { content, ...policy });
+        await acme.put("app", "pier", { content: "The pier is swept at dawn.", ...policy });
+        const asClerk = { query: content, tenant: "acme", principals: ["group:clerks"] };
+        const expected = { ...asClerk, expect: "app/tariff" };
+        const stepOf = async (asked: Promise<SearchWhyWire>) => {
+          const { reason, step } = await asked;
+          return [step, reason];
+        };
+        await untilFound(acme, "app/pier", "The pier is swept at dawn.", {
+          principals: ["group:clerks"],
+        });
+
+        const found = await acme.whySearch({ ...expected, after: token, waitMs });
+        const denied = await operator.whySearch({ ...expected, principals: [] });
+        const hidden = await reader.whySearch({
+          query: content,
+          tenant: "acme",
+          expect: "app/tariff",
+        });
+        const unknown = await reader.whySearch({
+          query: content,
+          tenant: "acme",
+          expect: "app/other",
+        });
+        const swept = { ...expected, query: "The pier is swept at dawn." };
+
+        expect(found).toMatchObject({
+          step: "found",
+          placing: { rank: 1 },
+          nearest: { ordinal: 0, chunks: 1, text: content },
+        });
+        expect(denied).toMatchObject({
+          step: "allowed",
+          reason: "permissions",
+          explanation: expect.stringContaining("group:clerks"),
+          nearest: { text: null },
+        });
+        const renamed = JSON.stringify(unknown).replaceAll("app/other", "app/tariff");
+        expect(JSON.parse(renamed)).toEqual(hidden);
+        expect(hidden).toMatchObject({ step: "known", reason: "unknown" });
+        expect(await stepOf(acme.whySearch({ ...expected, filter: { area: "quay" } }))).toEqual([
+          "filter",
+          "condition",
+        ]);
+        expect(await acme.whySearch({ ...swept, limit: 1 })).toMatchObject({
+          step: "rank",
+          reason: "limit",
+          placing: { rank: 2, limit: 1 },
+        });
+        expect(await acme.whySearch({ ...swept, limit: 2, exact: true })).toMatchObject({
+          step: "found",
+        });
+        await acme.remove("app", "tariff");
+        await untilGone(acme, "app/tariff", content, { principals: ["group:clerks"] });
+        expect(await stepOf(operator.whySearch(expected))).toEqual(["known", "deleted"]);
+        expect(await stepOf(acme.whySearch(expected))).toEqual(["known", "unknown"]);
+        expect(await stepOf(operator.whySearch({ ...expected, expect: "app/other" }))).toEqual([
+          "known",
+          "neverSeen",
+        ]);
       },
       testMs,
     );

@@ -16,13 +16,14 @@ import type {
   ReplayWire,
   SearchHitWire,
   SearchResponseWire,
+  SearchWhyWire,
   SentinelsWire,
   SourceFreshnessWire,
   StatusWire,
   WhyWire,
 } from "@tidemark/api";
 
-export type { SearchHitWire, SearchResponseWire, WhyWire };
+export type { SearchHitWire, SearchResponseWire, SearchWhyWire, WhyWire };
 
 export interface DocumentToPut {
   readonly content: string | { readonly base64: string };
@@ -44,6 +45,7 @@ export interface Question {
   readonly after?: string | readonly string[];
   readonly waitMs?: number;
   readonly generation?: string;
+  readonly exact?: boolean;
 }
 
 /** What was answered in place of what was asked for. */
@@ -125,6 +127,11 @@ export class TidemarkApi {
 
   why(documentId: string): Promise<WhyWire> {
     return this.#ask("GET", `/v1/why/${encodeKey(documentId)}`);
+  }
+
+  /** Why a search lacks a document. */
+  whySearch(question: Question & { readonly expect: string }): Promise<SearchWhyWire> {
+    return this.#ask("POST", "/v1/why", question);
   }
 
   costs(): Promise<CostsWire> {

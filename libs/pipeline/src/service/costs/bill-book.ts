@@ -27,8 +27,10 @@ export class BillBook implements AsyncDisposable {
     const day = Math.floor(bill.atMs / (24 * 60 * 60_000));
     const name = [bill.embedder, bill.source, bill.generation, day].join("\n");
     const known = this.#open.get(name);
+    const reachedPerDay = bill.reachedPerDay ?? known?.reachedPerDay;
     this.#open.set(name, {
       ...bill,
+      ...(reachedPerDay === undefined ? {} : { reachedPerDay }),
       tokens: bill.tokens + (known?.tokens ?? 0),
       cost: bill.cost + (known?.cost ?? 0),
       unconfirmed: bill.unconfirmed + (known?.unconfirmed ?? 0),

@@ -11,6 +11,8 @@ export interface Bill extends Payer {
   /** Of this cost the endpoint has told nothing: it was asked, and its answer never came. */
   readonly unconfirmed: number;
   readonly atMs: number;
+  /** Embedding has begun to wait for the next day: there was no room left in a budget so large. */
+  readonly reachedPerDay?: number;
 }
 
 /** What nobody's documents have cost. */

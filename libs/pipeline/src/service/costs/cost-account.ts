@@ -23,12 +23,19 @@ export interface CostLine {
   readonly saved: Record<SavedReason, number>;
 }
 
+export interface SpentToday {
+  readonly day: string;
+  readonly spent: number;
+  /** The budget that embedding waits for; a larger one leaves room again. */
+  readonly reachedPerDay?: number;
+}
+
 export interface CostAccount {
   readonly v: 1;
   readonly sinceMs: number;
   readonly lines: readonly CostLine[];
   /** By embedder: the newest day of its bills, in UTC, and what they add up to. */
-  readonly today: Readonly<Record<string, { readonly day: string; readonly spent: number }>>;
+  readonly today: Readonly<Record<string, SpentToday>>;
   /** Where reading goes on: by topic and its identity, by partition. */
   readonly next: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
@@ -81,15 +88,24 @@ export async function foldCosts(
     else takeReceipt(value);
   }
 
-  function takeBill({ atMs, cost, embedder, generation, source, tokens, unconfirmed }: Bill): void {
-    const line = lineOf(source, generation);
-    line.tokens += tokens;
-    line.cost += cost;
-    line.unconfirmed += unconfirmed;
-    const day = new Date(atMs).toISOString().slice(0, 10);
-    const known = today[embedder];
-    if (known && day < known.day) return;
-    today[embedder] = { day, spent: (known?.day === day ? known.spent : 0) + cost };
+  function takeBill(bill: Bill): void {
+    const { cost, embedder, generation, source, tokens, unconfirmed } = bill;
+    if (tokens > 0 || cost > 0) {
+      const line = lineOf(source, generation);
+      line.tokens += tokens;
+      line.cost += cost;
+      line.unconfirmed += unconfirmed;
+    }
+    const day = new Date(bill.atMs).toISOString().slice(0, 10);
+    const before = today[embedder];
+    if (before && day < before.day) return;
+    const known = before?.day === day ? before : { day, spent: 0 };
+    const reachedPerDay = bill.reachedPerDay ?? known.reachedPerDay;
+    today[embedder] = {
+      day,
+      spent: known.spent + cost,
+      ...(reachedPerDay === undefined ? {} : { reachedPerDay }),
+    };
   }
 
   function takeReceipt(value: string): void {

@@ -68,9 +68,13 @@ export function costReport(
     }),
     budgets: [...around.embedders].flatMap(([embedder, { budgetPerDay, price }]) => {
       if (budgetPerDay === null) return [];
-      const known = account.today[embedder];
-      const spentToday = known?.day === day ? known.spent : 0;
-      const ratio = budgetPerDay > 0 ? spentToday / budgetPerDay : 1;
+      const newest = account.today[embedder];
+      const known = newest?.day === day ? newest : null;
+      const spentToday = known?.spent ?? 0;
+      // What waits may be larger than what is left, and documents leave a part to questions.
+      const isReached = (known?.reachedPerDay ?? 0) >= budgetPerDay;
+      const share = budgetPerDay > 0 ? spentToday / budgetPerDay : 1;
+      const ratio = isReached ? Math.max(1, share) : share;
       const currency = price?.currency ?? "USD";
       return [{ embedder, currency, perDay: budgetPerDay, spentToday, ratio }];
     }),

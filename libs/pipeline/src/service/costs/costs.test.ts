@@ -89,6 +89,40 @@ test("a day's spending ends with the day, by UTC", async () => {
   expect(at(nextDay)).toMatchObject({ spentToday: 0, ratio: 0 });
 });
 
+test("a budget is reached once embedding waits, whatever is left of it, until there is a larger one", async () => {
+  const { bill, log } = aWorld();
+  await bill(aBill({ cost: 3 }));
+  const before = await foldCosts(log, null, day);
+  await bill(aBill({ tokens: 0, cost: 0, reachedPerDay: 5 }), aBill({ cost: 0.5 }));
+  const account = await foldCosts(log, before, day);
+  const price = { perMillionTokens: 20, currency: "EUR" };
+  const ratioAt = (nowMs: number, budgetPerDay: number, of = account) => {
+    const money = { price, budgetPerDay };
+    const embedders = new Map([["openai", money]]);
+    return costReport(of, { nowMs, moneyOf: () => money, embedders }).budgets[0]?.ratio;
+  };
+
+  expect(ratioAt(day, 5, before)).toBe(0.6);
+  expect(ratioAt(day, 5)).toBe(1);
+  expect(ratioAt(day, 7)).toBe(0.5);
+  expect(ratioAt(nextDay, 5)).toBe(0);
+  expect(ratioAt(nextDay, 0)).toBe(1);
+});
+
+test("that embedding waits is written down with what was spent in the same moment, and is no line", async () => {
+  const { clock, log } = aWorld();
+  await using book = new BillBook(log, clock);
+  const nothing = { source: "(others)", generation: null, tokens: 0, cost: 0 };
+  book.note(aBill({ ...nothing, reachedPerDay: 5 }));
+  book.note(aBill(nothing));
+  await book.flush();
+
+  const { lines, today } = await foldCosts(log, null, day);
+
+  expect(lines).toEqual([]);
+  expect(today).toEqual({ openai: { day: "2026-03-01", spent: 0, reachedPerDay: 5 } });
+});
+
 test("what was saved is told by its reason, at the price of the generation's embedder", async () => {
   const { log } = aWorld();
   const receipt = receiptFor(aMutation(), {
