@@ -1,13 +1,19 @@
 import { sourceName } from "@tidemark/domain";
 import {
+  aGeneration,
+  anAsker,
   anId,
   aPolicy,
   aQuestion,
+  aRecipe,
   aWorldDocument,
   only,
   SearchedWorld,
+  wordVector,
   type WorldDocument,
 } from "@tidemark/testing";
+import { chunksWithin, explainLoss } from "./explain-loss.ts";
+import { searchRanked, type IndexSearch } from "./search.ts";
 
 const wanted = anId("wanted.md");
 const tide = "the tide comes in";
@@ -63,6 +69,27 @@ describe("among the candidates", () => {
     });
     expect(report.fix).toContain("--exact");
     expect(exact.step).toBe("found");
+  });
+
+  test("it was not, where it came while the search was explained", async () => {
+    const world = worldOf({ state: "absent" }, ...better(1, { texts: ["a storm"] }));
+    const search: IndexSearch = {
+      ...aQuestion({ limit: 1 }),
+      generation: { id: aGeneration, recipe: aRecipe } as IndexSearch["generation"],
+      vector: wordVector(tide),
+      asker: anAsker(),
+      tenants: null,
+    };
+    const searched = await searchRanked(world.index, search);
+    world.write(aWorldDocument({ id: wanted }));
+    const [manifest] = await world.index.manifests(aGeneration, [wanted]);
+    if (!manifest) throw new Error("it was written");
+    const listed = await chunksWithin(world.index, search, manifest);
+
+    const told = { isTold: true, listed, manifest, searched };
+    const loss = await explainLoss(world.index, search, told);
+
+    expect(loss).toMatchObject({ step: "candidates", reason: "changed", fix: "ask again" });
   });
 
   test("it is not, where its points carry an older policy", async () => {

@@ -177,7 +177,8 @@ type Placed = Loss & { readonly placing: Placing };
  *   the document                                          what lost it
  *   is among the hits and has no point any more           it changed meanwhile
  *   was fetched, and others come before it                the limit
- *   is a hit when every point is compared                 the approximation
+ *   is a hit when every point is compared                 the approximation; where it is one when it
+ *                                                         is asked for again, it changed meanwhile
  *   is beyond the limit when every point is compared      the limit
  *   is within it, when more is asked for                  what the search may fetch
  *   is nowhere, though others that are less near are      copies that narrow candidates
@@ -194,7 +195,10 @@ async function explainRank(
   if (!search.exact) {
     const exact = await searchRanked(index, { ...search, exact: true });
     const placing = placingOf(manifest, exact, search);
-    if (placing && placing.rank <= limit) return approximated(placing);
+    if (placing && placing.rank <= limit) {
+      const again = placingOf(manifest, await searchRanked(index, search), search);
+      return again && again.rank <= limit ? changed(again) : approximated(placing);
+    }
   }
   const probed = await searchRanked(index, {
     ...search,
