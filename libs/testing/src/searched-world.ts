@@ -5,6 +5,8 @@ import {
   type Asker,
   type DocumentId,
   type Generation,
+  type GenerationId,
+  type GenerationState,
   type Manifest,
   type Metadata,
   type PointDigest,
@@ -94,15 +96,7 @@ export class SearchedWorld {
     this.index = overlooking(new MemoryVectorIndex(this.#store), this.#overlooked);
     for (const document of documents) this.write(document);
     for (const name of ["files", "wiki"]) this.serve(name);
-    const active: Generation = {
-      id: aGeneration,
-      state: "active",
-      fingerprint: fingerprintOf(aRecipe),
-      recipe: { ...aRecipe, normalizer: { ...aRecipe.normalizer, form: "nfc" } },
-      createdAtMs: 0,
-      activatedAtMs: 0,
-      retiringSinceMs: null,
-    };
+    const active = aGenerationIn("active", aGeneration);
     const { index, log } = this;
     const options = {
       index,
@@ -110,7 +104,8 @@ export class SearchedWorld {
       log,
       history: historyOf(log),
       catalogue: {
-        generation: () => active,
+        generation: (id: GenerationId) =>
+          [active, ...this.others].find((each) => each.id === id) ?? null,
         generations: this.others,
       },
       generations: {
@@ -159,9 +154,9 @@ export class SearchedWorld {
   }
 
   /** Makes room for another generation beside the one that is searched. */
-  add(other: Generation): void {
-    this.#store.ensure(other.id, aRecipe.space.dimension);
-    this.others.push(other);
+  add(id: GenerationId, state: GenerationState): void {
+    this.#store.ensure(id, aRecipe.space.dimension);
+    this.others.push(aGenerationIn(state, id));
   }
 
   async found(request: SearchRequest): Promise<readonly DocumentId[]> {
@@ -192,6 +187,18 @@ export function aQuestion(parts: Partial<SearchRequest> & { asker?: Asker } = {}
     generation: null,
     preferCurrent: 0,
     ...rest,
+  };
+}
+
+function aGenerationIn(state: GenerationState, id: GenerationId): Generation {
+  return {
+    id,
+    state,
+    fingerprint: fingerprintOf(aRecipe),
+    recipe: { ...aRecipe, normalizer: { ...aRecipe.normalizer, form: "nfc" } },
+    createdAtMs: 0,
+    activatedAtMs: 0,
+    retiringSinceMs: null,
   };
 }
 

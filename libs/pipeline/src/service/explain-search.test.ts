@@ -1,10 +1,4 @@
-import {
-  encodeMutation,
-  sourceName,
-  type DocumentId,
-  type Generation,
-  type GenerationId,
-} from "@tidemark/domain";
+import { encodeMutation, sourceName, type DocumentId, type GenerationId } from "@tidemark/domain";
 import {
   aDraft,
   aGeneration,
@@ -12,7 +6,6 @@ import {
   anId,
   aPolicy,
   aQuestion,
-  aRecipe,
   aWorldDocument,
   only,
   SearchedWorld,
@@ -72,6 +65,18 @@ describe("what is found", () => {
       hints: ["revision 1.3 is newer and on its way"],
       revision: { indexed: { position: 2 } },
     });
+  });
+
+  test("is told to be found in a generation that other searches do not read", async () => {
+    const world = worldOf({ state: "absent" });
+    const id = "g0" as GenerationId;
+    world.add(id, "retiring");
+    world.write(aWorldDocument({ id: wanted }), id);
+
+    const before = await world.why(aQuestion({ generation: id }), wanted);
+
+    expect(before).toMatchObject({ step: "found", generation: id });
+    expect(before.hints).toEqual(["generation g0 is retiring: other searches read another one"]);
   });
 
   test("is told to lack chunks that are not stored", async () => {
@@ -240,7 +245,7 @@ describe("what is not known", () => {
   test("is told to be in another generation", async () => {
     const world = worldOf({ state: "absent" });
     const id = "g2" as GenerationId;
-    world.add({ id, state: "building", recipe: aRecipe } as Generation);
+    world.add(id, "building");
     world.write(aWorldDocument({ id: wanted }), id);
 
     const { explanation } = await world.why(aQuestion(), wanted);

@@ -112,6 +112,9 @@ async function factsOf(
     revision: { seen: seen.revision, indexed: indexed?.revision ?? null },
     nearest: best ? await nearestOf(index, { asker, generation }, { best, manifest }) : null,
     hints: [
+      ...(generation.state === "active"
+        ? []
+        : [`generation ${generation.id} is ${generation.state}: other searches read another one`]),
       ...(isStale(manifest) && standingOf(manifest) === "searchable"
         ? [`revision ${formatRevision(seen.revision)} is newer and on its way`]
         : []),

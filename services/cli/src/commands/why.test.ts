@@ -31,9 +31,13 @@ test("why a search lacks a document is asked as the search is, and ends with 1 w
   expect(JSON.parse(second.stdout)).toEqual(found);
 });
 
-test("why of nothing in particular is not understood", async () => {
-  const { exitCode, stderr } = await runFake(["why", "--query", "a"]);
+test.each([
+  [["--query", "a"], "--expect"],
+  [["files/a.md", "--limit", "3"], "--limit is of a search: say which with --query"],
+  [["files/a.md", "--exact"], "--exact is of a search"],
+])("why of %j is not understood", async (args, said) => {
+  const { exitCode, stderr } = await runFake(["why", ...args]);
 
   expect(exitCode).toBe(2);
-  expect(stderr).toContain("--expect");
+  expect(stderr).toContain(said);
 });

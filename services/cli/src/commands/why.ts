@@ -21,6 +21,18 @@ interface Options extends Common, SearchOptions {
   readonly expect?: string;
 }
 
+/** Without a search there is nothing that these could mean. */
+const searchOnly = [
+  "limit",
+  "per",
+  "filter",
+  "source",
+  "after",
+  "wait",
+  "generation",
+  "exact",
+] as const satisfies readonly (keyof SearchOptions)[];
+
 export function whyCommand(program: Command, session: Session): void {
   searching(
     asking(program.command("why"))
@@ -35,6 +47,10 @@ export function whyCommand(program: Command, session: Session): void {
   ).action(async (document: string | undefined, options: Options) => {
     const id = options.expect ?? document;
     if (id === undefined) throw usage("name the document, or ask with --query and --expect");
+    const stray = searchOnly.find((name) => options[name] !== undefined);
+    if (options.query === undefined && stray !== undefined) {
+      throw usage(`--${stray} is of a search: say which with --query`);
+    }
     await (options.query === undefined
       ? tellLife(session, id, options)
       : tellSearch(session, { id, query: options.query }, options));
