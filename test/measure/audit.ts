@@ -1,169 +1,134 @@
 /**
- * What an audit of many documents takes: the peak of its memory, its time, and the bytes that travel
- * from the index to it against those of a comparison in full.
+ * What an audit of many documents takes in SQLite: the peak of its memory, its time, the bytes that the
+ * index hands over to it and that it reads of the file, against those of a comparison in full. Each size
+ * is made and audited in turn, the audit in a process of its own; memory is not to grow with them.
  *
- *   node test/measure/audit.ts [documents] [chunks of each]
+ *   node test/measure/audit.ts [documents ...]
  */
-import { execFileSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { encodeMutation } from "@tidemark/domain";
 import {
-  digestOf,
-  documentId,
-  encodeMutation,
-  everyTenant,
-  hashChunk,
-  placeChunks,
-  sha256Hex,
-  sourceName,
-  stubManifest,
-  planSeen,
-  planIndexed,
-  type Generation,
-  type GenerationId,
-  type Mutation,
-  type MutationDraft,
-  type Token,
-} from "@tidemark/domain";
-import {
-  Auditor,
-  chunkerGroup,
   mutationsTopic,
-  restrictorGroup,
   type AuditedIndex,
   type DocumentCommit,
-  type ServedSource,
   type VectorIndex,
 } from "@tidemark/pipeline";
-import {
-  SqliteAuditSpool,
-  SqliteDatabase,
-  SqliteEventLog,
-  SqliteVectorIndex,
-} from "@tidemark/sqlite";
-import { aRecipe } from "@tidemark/testing";
+import { SqliteDatabase, SqliteEventLog, SqliteVectorIndex } from "@tidemark/sqlite";
 import { manifestRow } from "../../libs/sqlite/src/manifest-row.ts";
+import { commitOf, dimension, draftOf, generation, keysOf } from "./audit/archive.ts";
+import { auditArchive, mib, passAll, problemsOf } from "./audit/audit-archive.ts";
+import { watchMemory } from "./audit/memory-watch.ts";
 
-const dimension = 384;
 const batchDocuments = 256;
+const chunks = 1;
 const shareMax = 0.05;
-const source = sourceName("bucket");
-const generation: Generation = {
-  id: "g1" as GenerationId,
-  state: "active",
-  fingerprint: "measured",
-  recipe: aRecipe,
-  createdAtMs: 0,
-  activatedAtMs: 0,
-  retiringSinceMs: null,
-};
-const clock = {
-  nowMs: () => Date.now(),
-  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-};
-const text = "The tide gauge is read every hour, and what it says is written down. ".repeat(14);
-const vector = Float32Array.from({ length: dimension }, (_, at) => Math.sin(at + 1));
+/** Of the largest size against that of the one before, by which caches are full. */
+const growthMax = 1.1;
+/** The engine's heap, of each thread: what lives is told apart from garbage that nobody hurried to collect. */
+const heapFlags = ["--max-old-space-size=64", "--max-semi-space-size=8"];
+const auditFlag = "--audit";
 
-const [documents = 1_000_000, chunks = 1] = process.argv.slice(2, 4).map(Number);
-const directory = process.argv[4];
-if (directory !== undefined) await audit(directory, Number(process.argv[5]));
-else {
-  const made = await mkdtemp(join(tmpdir(), "tidemark-audit-"));
-  try {
-    const wholeBytes = await load(made);
-    // Another process, so that its peak is that of an audit alone.
-    const [, script = ""] = process.argv;
-    const given = [script, String(documents), String(chunks), made, String(wholeBytes)];
-    execFileSync(process.execPath, given, { stdio: "inherit" });
-  } finally {
-    await rm(made, { recursive: true, force: true });
+const [, script = "", ...given] = process.argv;
+if (given[0] === auditFlag) await auditHere(given[1] ?? "", Number(given[2]), Number(given[3]));
+else await measure(given.length > 0 ? given.map(Number) : [10_000, 100_000, 300_000, 1_000_000]);
+
+async function measure(sizes: readonly number[]): Promise<void> {
+  const peaks: number[] = [];
+  for (const documents of sizes) peaks.push(await measureSize(documents));
+  const [largest = 0, before = largest] = peaks.toReversed();
+  if (largest > before * growthMax) {
+    console.log(`memory grows: ${mib(largest)} MiB after ${mib(before)} MiB`);
+    process.exitCode = 1;
   }
 }
 
-/** As the pipeline would leave it, by its own decisions. @returns bytes of index in full */
-async function load(path: string): Promise<number> {
-  await using database = await SqliteDatabase.open({ directory: path });
+/** @returns the peak of anonymous memory, in bytes */
+async function measureSize(documents: number): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), "tidemark-audit-"));
+  try {
+    const wholeBytes = await load(directory, documents);
+    const options = [auditFlag, directory, String(documents), String(wholeBytes)];
+    const audit = spawn(process.execPath, [...heapFlags, script, ...options], { stdio: "inherit" });
+    const ended = once(audit, "exit");
+    const peaks = await watchMemory(audit.pid ?? 0, ended);
+    const [code] = (await ended) as [number | null];
+    if (code !== 0) process.exitCode = 1;
+    const { anonymousBytes, residentBytes, spoolBytes } = peaks;
+    console.log(
+      `  peak memory ${mib(residentBytes)} MiB resident, ${mib(anonymousBytes)} MiB of it ` +
+        `anonymous; temporary file ${mib(spoolBytes)} MiB`,
+    );
+    return anonymousBytes;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** @returns bytes of the index in full, as it would hand them over */
+async function load(directory: string, documents: number): Promise<number> {
+  await using database = await SqliteDatabase.open({ directory });
   const log = new SqliteEventLog({ database });
   const index = new SqliteVectorIndex({ database });
   await index.ensureGeneration(generation.id, dimension);
-  const beganAtMs = Date.now();
+  const beganAtMs = performance.now();
   let wholeBytes = 0;
   for (let from = 0; from < documents; from += batchDocuments) {
-    const keys = Array.from({ length: Math.min(batchDocuments, documents - from) }, (_, at) =>
-      keyAt(from + at),
-    );
-    const drafts = keys.map(draftOf);
-    const appended = await log.append(
-      mutationsTopic,
-      drafts.map((draft) => ({ key: draft.documentId, value: encodeMutation(draft) })),
-    );
-    const commits = drafts.map((draft, at) => commitOf(draft, appended[at]?.offset ?? 0));
+    const drafts = keysOf(from, Math.min(batchDocuments, documents - from)).map(draftOf);
+    const records = drafts.map((draft) => ({
+      key: draft.documentId,
+      value: encodeMutation(draft),
+    }));
+    const appended = await log.append(mutationsTopic, records);
+    const commits = drafts.map((draft, at) => commitOf(draft, appended[at]?.offset ?? 0, chunks));
     wholeBytes += commits.reduce((sum, commit) => sum + bytesOf(commit), 0);
     await index.commit(generation.id, commits, []);
   }
-  for (const group of [restrictorGroup(generation.id), chunkerGroup(generation.id)]) {
-    await using consumer = await log.consumer(mutationsTopic, group);
-    for (const { end, partition } of await log.ranges(mutationsTopic)) {
-      await consumer.acknowledge(partition, end);
-    }
-  }
-  console.log(`${documents} documents loaded in ${Math.round((Date.now() - beganAtMs) / 1_000)} s`);
+  await passAll(log);
+  await database.checkpoint();
+  const seconds = Math.round((performance.now() - beganAtMs) / 1_000);
+  console.log(`${documents} documents of ${chunks} chunk, made in ${seconds} s`);
   return wholeBytes;
 }
 
-async function audit(path: string, wholeBytes: number): Promise<void> {
-  await using database = await SqliteDatabase.open({ directory: path });
+async function auditHere(directory: string, documents: number, wholeBytes: number): Promise<void> {
+  // Nothing is mapped: what is read is then counted as read, and no page of the file as memory.
+  await using database = await SqliteDatabase.open({ directory, mappedBytes: 0 });
   const log = new SqliteEventLog({ database });
-  const travelled = { leaves: 0, documents: 0, texts: 0 };
+  const travelled = { leaves: 0, documents: 0, texts: 0, fileBytes: 0 };
   const index = counting(new SqliteVectorIndex({ database }), travelled);
-  const restBytes = process.memoryUsage.rss();
-  const beganAtMs = performance.now();
-  const silent = () => {};
-  const auditor = new Auditor({
-    log,
-    index,
-    clock,
-    chance: Math.random,
-    logger: { debug: silent, info: silent, warn: silent, error: silent },
-    sources: new Map([[source, served()]]),
-    generation: () => generation,
-    embedder: () => null,
-    completeUpToMs: () => Date.now(),
-    openSpool: () => SqliteAuditSpool.open(),
-    configHash: "measured",
-    settleMs: 60_000,
-    sampleDefault: 0,
-    repairsPerSecond: 1,
-    rechunk: async () => {},
-    token: () => "auditor" as Token,
-    health: async () => ({ troubles: [], deadLetters: 0, late: [] }),
-    keep: async () => {},
-  });
-  const asked = { source: null, sample: 0, repair: null };
-  const [certificate] = await auditor.audit(asked, new AbortController().signal);
-  const tookMs = performance.now() - beganAtMs;
-  const peakBytes = process.resourceUsage().maxRSS * 1_024;
+  const archive = { documents, chunks };
+  const audited = await auditArchive(archive, log, index);
+  const { listed, logged, manifests, points, rangesCompared, verdict } = audited.certificate;
+  const counts = { verdict, listed, logged, manifests, points, rangesCompared };
+  console.log(`  ${JSON.stringify(counts)} in ${(audited.tookMs / 1_000).toFixed(1)} s`);
   const share = (travelled.leaves + travelled.documents) / wholeBytes;
-  const { verdict, listed, logged, manifests, points, documentsRead, rangesCompared } =
-    certificate ?? {};
   console.log(
-    JSON.stringify({ verdict, listed, logged, manifests, points, documentsRead, rangesCompared }),
+    `  handed over by the index: ${mib(travelled.leaves)} MiB of digests, ` +
+      `${travelled.documents} bytes of documents in full, ${travelled.texts} calls for texts or ` +
+      `vectors: ${(100 * share).toFixed(2)} % of ${mib(wholeBytes)} MiB`,
   );
-  console.log(`audited in ${(tookMs / 1_000).toFixed(1)} s`);
-  console.log(`peak memory ${mib(peakBytes)} MiB, ${mib(restBytes)} MiB before it began`);
+  const tableBytes = bytesOfTables(directory);
+  const fileShare = (100 * travelled.fileBytes) / tableBytes;
   console.log(
-    `from the index ${mib(travelled.leaves)} MiB as digests, ${travelled.documents} bytes in full, ` +
-      `${travelled.texts} texts or vectors: ${(100 * share).toFixed(2)} % of ${mib(wholeBytes)} MiB`,
+    `  read by the index from its file: ${mib(travelled.fileBytes)} MiB, ` +
+      `${fileShare.toFixed(1)} % of ${mib(tableBytes)} MiB of manifests, texts and vectors`,
   );
-  const isRight = verdict === "clean" && manifests === documents && points === documents * chunks;
-  if (!isRight || share > shareMax || travelled.texts > 0) process.exitCode = 1;
+  const problems = problemsOf(archive, audited);
+  for (const problem of problems) console.log(`  ${problem}`);
+  const isRight = problems.length === 0 && share <= shareMax && travelled.texts === 0;
+  if (!isRight) process.exitCode = 1;
 }
 
-/** What the index hands over is counted as JSON has it. */
+/** What the index hands over is counted as JSON has it, and what was read meanwhile as the system has it. */
 function counting(
   index: SqliteVectorIndex,
-  travelled: { leaves: number; documents: number; texts: number },
+  travelled: { leaves: number; documents: number; texts: number; fileBytes: number },
 ): VectorIndex & AuditedIndex {
   return new Proxy(index, {
     get(target, name) {
@@ -171,7 +136,9 @@ function counting(
       if (typeof value !== "function" || typeof name === "symbol") return value;
       const call = value.bind(target) as (...args: readonly unknown[]) => Promise<unknown>;
       return async (...args: readonly unknown[]) => {
+        const before = bytesRead();
         const answer = await call(...args);
+        travelled.fileBytes += bytesRead() - before;
         const bytes = Buffer.byteLength(
           JSON.stringify(answer, (_key, inner: unknown) =>
             typeof inner === "bigint" ? inner.toString(16) : inner,
@@ -186,110 +153,25 @@ function counting(
   });
 }
 
-function keyAt(at: number): string {
-  return `archive/${String(at).padStart(9, "0")}.md`;
+/** By all threads of this process, from files that are in memory too. */
+function bytesRead(): number {
+  return Number(/^rchar: (\d+)/mu.exec(readFileSync("/proc/self/io", "utf8"))?.[1] ?? 0);
 }
 
-function digestAt(key: string): string {
-  return sha256Hex(key).slice(0, 32);
-}
-
-function draftOf(key: string): MutationDraft {
-  return {
-    kind: "upsert",
-    source,
-    documentId: documentId(source, key),
-    epoch: 1,
-    position: null,
-    tenant: everyTenant,
-    permissions: { kind: "public" },
-    archived: false,
-    sourceTimeMs: 0,
-    observedAtMs: 0,
-    reason: "snapshot",
-    metadata: { area: "harbour" },
-    sourceDigest: digestAt(key),
-    body: {
-      content: { kind: "reference", location: key, pin: digestAt(key) },
-      contentHash: digestAt(key),
-      contentType: "text/markdown",
-      fileName: key,
-      sizeBytes: text.length,
-    },
-    problem: null,
-    trace: null,
-  };
-}
-
-function commitOf(draft: MutationDraft, offset: number): DocumentCommit {
-  const { epoch, position: _position, ...rest } = draft;
-  const mutation = { ...rest, revision: { epoch, position: offset + 1 }, offset } as Extract<
-    Mutation,
-    { kind: "upsert" }
-  >;
-  const { documentId: id, revision } = mutation;
-  const texts = Array.from({ length: chunks }, (_, at) => `${id} ${at} ${text}`);
-  const hashed = texts.map((each) => hashChunk({ text: each, heading: ["Archive"] }));
-  const put = placeChunks(generation.id, id, hashed).map(({ digest: _digest, ...chunk }) => ({
-    ...chunk,
-    documentId: id,
-    source,
-    revision,
-    vector,
-    tenant: everyTenant,
-    embeddedAtMs: 0,
-  }));
-  const input = { token: sha256Hex(id).slice(0, 24) as Token, nowMs: 0 };
-  const plan = planSeen(stubManifest(id, input.token), mutation, input);
-  if (plan.kind !== "advance") throw new Error("the first record of a document is always seen");
-  const manifest = planIndexed(
-    plan.manifest,
-    {
-      mutation,
-      contentHash: mutation.body?.contentHash ?? "",
-      fingerprint: generation.fingerprint,
-      live: put.map((point) => digestOf(point.id)),
-      title: "Archive",
-      characters: text.length * chunks,
-      failedChunks: 0,
-      embedded: true,
-    },
-    input,
-  );
-  return { manifest, tokenRead: null, put, sweep: null };
-}
-
-/** All that a comparison in full would have to read of the index. */
+/** All that a comparison in full would be handed over. */
 function bytesOf({ manifest, put }: DocumentCommit): number {
   const { manifest: kept, live } = manifestRow(manifest);
   const points = put.map(
-    ({ heading, vector: numbers, ...point }) =>
-      Buffer.byteLength(JSON.stringify({ ...point, heading })) + numbers.byteLength,
+    ({ vector: numbers, ...point }) =>
+      Buffer.byteLength(JSON.stringify(point)) + numbers.byteLength,
   );
   return Buffer.byteLength(kept) + live.byteLength + points.reduce((sum, each) => sum + each, 0);
 }
 
-function served(): ServedSource {
-  return {
-    name: source,
-    kind: "s3",
-    declaresTenants: false,
-    declaresPermissions: false,
-    defaultPermissions: { kind: "public" },
-    defaultTenant: everyTenant,
-    line: null,
-    from: {
-      read: async () => ({ kind: "blocked", reason: "nothing is read here" }),
-      async *list() {
-        for (let at = 0; at < documents; at += 1)
-          yield { key: keyAt(at), digest: digestAt(keyAt(at)) };
-      },
-    },
-    epoch: () => 1,
-    observedUpToMs: () => null,
-  };
-}
-
-function mib(bytes: number): string {
-  return (bytes / 2 ** 20).toFixed(1);
+/** Pages of the tables that a comparison in full has to read; indexes left out. */
+function bytesOfTables(directory: string): number {
+  using database = new DatabaseSync(join(directory, "tidemark.db"), { readOnly: true });
+  const sizes = `
+    select sum(pgsize) as bytes from dbstat('main', 1) where name in ('document', 'point', 'vector')`;
+  return (database.prepare(sizes).get() as { readonly bytes: number }).bytes;
 }

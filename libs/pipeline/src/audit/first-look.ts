@@ -10,7 +10,7 @@ import {
 } from "@tidemark/domain";
 import { setImmediate } from "node:timers/promises";
 import { TransientError } from "../errors.ts";
-import type { LeafPage } from "../ports/audited-index.ts";
+import type { LeafPage, ManifestLeaf } from "../ports/audited-index.ts";
 import type { AuditedSource, AuditRun } from "./audit-run.ts";
 
 const pageMax = 1_000;
@@ -75,8 +75,7 @@ async function readManifests(
 ): Promise<Pick<FirstLook, "manifests" | "sample" | "setAside">> {
   const { fingerprint, id } = generation;
   const sample: DocumentId[] = [];
-  const examples: AuditedSetAside["examples"][number][] = [];
-  let documents = 0;
+  let setAside: AuditedSetAside = { documents: 0, examples: [] };
   let manifests = 0;
   let drawn = 0;
   const ask = (from: string | null) =>
@@ -84,14 +83,8 @@ async function readManifests(
   for await (const leaves of pagesOf(ask, signal)) {
     spool.putManifests(leaves);
     manifests += leaves.length;
-    for (const { id: of, live, setAside } of leaves) {
-      if (setAside) {
-        documents += 1;
-        const message = setAside.message.slice(0, messageCharactersMax);
-        if (examples.length < setAsideExamplesMax) {
-          examples.push({ documentId: of, reason: setAside.reason, message });
-        }
-      }
+    setAside = leaves.reduce(withSetAside, setAside);
+    for (const { id: of, live } of leaves) {
       if (live === null) continue;
       drawn += 1;
       // Each is as likely to be kept as any other, however many there will be.
@@ -99,7 +92,18 @@ async function readManifests(
       if (at < sampleMax) sample[at] = of;
     }
   }
-  return { manifests, sample, setAside: { documents, examples } };
+  return { manifests, sample, setAside };
+}
+
+function withSetAside(before: AuditedSetAside, { id, setAside }: ManifestLeaf): AuditedSetAside {
+  if (!setAside) return before;
+  const { documents, examples } = before;
+  const message = setAside.message.slice(0, messageCharactersMax);
+  const example = { documentId: id, reason: setAside.reason, message };
+  return {
+    documents: documents + 1,
+    examples: examples.length < setAsideExamplesMax ? [...examples, example] : examples,
+  };
 }
 
 async function readPoints(
