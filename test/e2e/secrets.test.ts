@@ -28,7 +28,7 @@ function configOf(endpoint: FakeServer, s3Url: string) {
   return {
     sources: {
       app: { kind: "push", permissions: "public", tenant: "*" },
-      uploads: { kind: "s3", bucket, permissions: "public", tenant: "*" },
+      uploads: { kind: "s3", bucket, permissions: "public", tenant: "*", probe: {} },
     },
     config: {
       vectors: { embedder: "endpoint" },
@@ -41,6 +41,7 @@ function configOf(endpoint: FakeServer, s3Url: string) {
           apiKey: "${file:secrets/endpoint}",
         },
       },
+      probes: { apiKey: "${file:secrets/probe}" },
       server: { keys: "${file:secrets/keys}", logLevel: "debug", log: "json" },
     },
   };
@@ -82,6 +83,7 @@ test(
     for (const each of [data, folder]) mkdirSync(each);
     writeFileSync(join(folder, "keys"), keyRecords(secrets));
     writeFileSync(join(folder, "endpoint"), secrets.endpoint);
+    writeFileSync(join(folder, "probe"), secrets.probe);
     await using endpoint = await anEndpoint(secrets);
     const { config, sources } = configOf(endpoint, await nowhere());
     const configFile = join(directory, "tidemark.yaml");
@@ -192,6 +194,7 @@ describeWith("on a Kafka that asks who is there", await findSecureKafka(), (kafk
           secrets: {
             endpoint: secrets.endpoint,
             kafka: secrets.kafka,
+            probe: secrets.probe,
             keys: keyRecords(secrets),
             qdrant: secrets.qdrant,
             "ca.pem": ca,

@@ -10,6 +10,7 @@ export interface PlantedSecrets extends Readonly<Record<string, string>> {
   readonly writer: string;
   readonly unknown: string;
   readonly endpoint: string;
+  readonly probe: string;
   readonly aws: string;
   readonly awsSession: string;
   readonly qdrant: string;
@@ -24,6 +25,7 @@ export function plantSecrets(): PlantedSecrets {
     writer: createKey(),
     unknown: createKey(),
     endpoint: planted("proj"),
+    probe: createKey(),
     // Such as AWS makes them: every other program writes one of these characters otherwise.
     aws: planted("wJal/r+"),
     awsSession: planted("FwoG//"),

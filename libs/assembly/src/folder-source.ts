@@ -55,7 +55,7 @@ export async function openFolderSource(
 
 /** Null where it has none. `folder` is why there is no folder to write to, where there is none. */
 function probeOf(
-  { config, probes }: SourcesOptions,
+  { config, probes, remote }: SourcesOptions,
   { probe, tenant }: FolderSourceConfig,
   { folder, served }: { readonly served: ServedSource; readonly folder: FolderSource | string },
 ): OpenedProbe | null {
@@ -71,7 +71,7 @@ function probeOf(
   const target =
     typeof folder === "string"
       ? { key, write: () => Promise.reject(new TransientError(folder)) }
-      : folder.probe({ key, asker });
+      : folder.probe({ key, asker, listedHere: remote === null });
   return { target, asker, pace: probe };
 }
 

@@ -8,14 +8,19 @@ const asker = { tenant: "tidemark:probe", principals: ["tidemark:probe"] };
 const key = "tidemark-probe.md";
 const sentence = (round: number) => probeSentence("files", round, round);
 
-async function open(folder: TemporaryFolder, at = key) {
+async function open(
+  folder: TemporaryFolder,
+  at = key,
+  { listedHere = true, rootIdentity = null as string | null } = {},
+) {
   const source = await FolderSource.open({
     source: "files",
     root: folder.path,
     permissions: { kind: "public" },
     readFrontMatter,
+    rootIdentity,
   });
-  return { source, probe: source.probe({ key: at, asker }) };
+  return { source, probe: source.probe({ key: at, asker, listedHere }) };
 }
 
 test("is read by the source as a document of its own, for nobody but who asks for it", async () => {
@@ -91,6 +96,20 @@ test("is not written where the folder is another one than it was", async () => {
 
   await expect(probe.write(sentence(1))).rejects.toThrow(/root/u);
 
+  expect(await readdir(folder.path)).toEqual([]);
+});
+
+test("is written by a machine to which the folder is another device than where it is listed", async () => {
+  await using folder = await TemporaryFolder.create();
+  const foreign = { rootIdentity: "1:1", listedHere: false };
+  const { probe } = await open(folder, key, foreign);
+
+  await probe.write(sentence(1));
+  await rename(folder.path, folder.beside("away"));
+  await mkdir(folder.path);
+
+  await expect(probe.write(sentence(2))).rejects.toThrow(/root/u);
+  expect(await readdir(folder.beside("away"))).toEqual([key]);
   expect(await readdir(folder.path)).toEqual([]);
 });
 

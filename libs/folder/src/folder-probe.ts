@@ -8,7 +8,8 @@ import { codeOf } from "./file-error.ts";
 import type { FolderRoot } from "./folder-root.ts";
 
 export interface FolderProbeOptions {
-  readonly root: FolderRoot;
+  /** Which directory the folder is, as whoever writes sees it. */
+  readonly root: () => FolderRoot | Promise<FolderRoot>;
   readonly key: string;
   /** Nobody else finds it: its front matter says so. */
   readonly asker: ProbeAsker;
@@ -18,7 +19,7 @@ const headBytesMax = 4_096;
 
 export class FolderProbe implements ProbeTarget {
   readonly key: string;
-  readonly #root: FolderRoot;
+  readonly #root: FolderProbeOptions["root"];
   readonly #frontMatter: string;
 
   constructor({ asker, key, root }: FolderProbeOptions) {
@@ -29,10 +30,11 @@ export class FolderProbe implements ProbeTarget {
 
   async write(text: string): Promise<void> {
     // Below another directory, such as an empty mount point, it would be no change of the source.
-    if ((await this.#root.state()) !== "listable") {
+    const root = await this.#root();
+    if ((await root.state()) !== "listable") {
       throw new TransientError("the folder's root is not the directory that it was");
     }
-    const realRoot = await this.#root.real();
+    const realRoot = await root.real();
     const path = `${realRoot}/${this.key}`;
     const parent = dirname(path);
     // No document is named so, and only one can be left behind.

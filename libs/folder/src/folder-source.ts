@@ -184,9 +184,17 @@ export class FolderSource implements DocumentSource, ContentStore {
     });
   }
 
-  /** Writes a document of Tidemark's own, which is then read like any other. */
-  probe(options: Omit<FolderProbeOptions, "root">): FolderProbe {
-    return new FolderProbe({ ...options, root: this.#root });
+  /**
+   * Writes a document of Tidemark's own, which is then read like any other. On another machine than
+   * where the folder is listed, its root has another identity: it is the one of the first write.
+   */
+  probe({
+    listedHere,
+    ...options
+  }: Omit<FolderProbeOptions, "root"> & { readonly listedHere: boolean }): FolderProbe {
+    let own: FolderRoot | null = null;
+    const seenFromHere = async () => (own ??= await FolderRoot.open(this.#root.path, null));
+    return new FolderProbe({ ...options, root: listedHere ? () => this.#root : seenFromHere });
   }
 
   /** The fault with the state it was found in: the scan asks again once that has changed. */

@@ -8,13 +8,13 @@ const document = "files/tidemark-probe.md";
 export const probedFiles = { probe: { every: "5s", within: "5s" }, scan: "1h" };
 const rounds = "tidemark_probes_total";
 
-async function probeOf({ api }: Deployment) {
+async function probeOf({ api }: Pick<Deployment, "api">) {
   const { probe } = await api.freshnessOf("files");
   if (!probe) throw new Error("no round of the probe is told of");
   return probe;
 }
 
-export async function untilProbe(deployment: Deployment, outcome: string) {
+export async function untilProbe(deployment: Pick<Deployment, "api">, outcome: string) {
   return eventually(async () => {
     const probe = await probeOf(deployment);
     if (probe.outcome === outcome) return probe;

@@ -36,6 +36,7 @@ sources:
     tenant: "*"                     # every tenant sees it
     include: ["**/*.md", "**/*.html", "**/*.pdf", "**/*.docx", "**/*.txt"]
     scan: 5m                        # finds what watching missed
+    # probe: { every: 1m, within: 60s } # a document of Tidemark's own, written here and searched for
     permissions: public
     # rules:                        # the first that matches wins; front matter wins over rules
     #   - { match: "hr/**", permissions: ["group:hr"], metadata: { area: hr } }
