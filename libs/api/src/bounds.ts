@@ -24,6 +24,10 @@ export const bounds = {
   /** Documents of a replay. */
   perSecondMax: 1_000_000,
   auditSampleMax: 100_000,
+  auditDocumentsMax: 256,
+  auditExamplesMax: 1_000,
+  rehearsalStepsMax: 64,
+  rehearsalTextMax: 2_048,
   sourcesMax: 256,
   contentTypeLengthMax: 256,
   deadLetterIdsMax: 10_000,

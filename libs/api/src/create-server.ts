@@ -11,6 +11,7 @@ import { freshnessRoutes } from "./routes/freshness.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { operatorRoutes } from "./routes/operator.ts";
+import { rehearsalRoutes } from "./routes/rehearsals.ts";
 import { searchRoutes } from "./routes/search.ts";
 import { sentinelRoutes } from "./routes/sentinels.ts";
 import { whyRoutes } from "./routes/why.ts";
@@ -37,6 +38,7 @@ const allRoutes = [
   freshnessRoutes,
   operatorRoutes,
   auditRoutes,
+  rehearsalRoutes,
   deadLetterRoutes,
   sentinelRoutes,
   costRoutes,

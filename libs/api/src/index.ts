@@ -23,6 +23,7 @@ export type {
   StatusWire,
 } from "./wire/operator-wire.ts";
 export type { AuditWire } from "./wire/audit-wire.ts";
+export type { RehearsalsWire, RehearsalWire } from "./wire/rehearsal-wire.ts";
 export type { SearchHitWire, SearchResponseWire } from "./wire/search-response.ts";
 export type { SearchWhyWire } from "./wire/search-why-wire.ts";
 export type { SentinelsWire } from "./wire/sentinels-wire.ts";

@@ -7,6 +7,7 @@ import {
   type Manifest,
   type Metadata,
   type Permissions,
+  type Rehearsal,
   type SourceName,
   type Token,
 } from "@tidemark/domain";
@@ -51,6 +52,7 @@ export class MemoryOperations implements Operations {
   readonly searches: SearchRequest[] = [];
   readonly whys: SearchWhyRequest[] = [];
   readonly replayed: ReplayRequest[] = [];
+  readonly rehearsed: Rehearsal[] = [];
   readonly replayChanges: (readonly [id: string, change: ReplayChange])[] = [];
   readonly askers: (Asker | null)[] = [];
   /** Documents of each put, in the order of the calls. */
@@ -186,6 +188,7 @@ export class MemoryOperations implements Operations {
       embedder: { model: "minilm", queued: 0 },
       problems: [],
       audits: [],
+      rehearsals: [],
     };
   }
 
@@ -259,6 +262,14 @@ export class MemoryOperations implements Operations {
 
   audits(): Promise<readonly AuditCertificate[]> {
     return this.audit({ source: null, sample: null, repair: null });
+  }
+
+  async rehearsals(): Promise<readonly Rehearsal[]> {
+    return this.rehearsed;
+  }
+
+  async noteRehearsal(rehearsal: Rehearsal): Promise<void> {
+    this.rehearsed.push(rehearsal);
   }
 
   async deadLetters(): Promise<readonly DeadLetterView[]> {

@@ -35,6 +35,7 @@ test("the description has every route, its parameters and its errors", async () 
       "/v1/freshness",
       "/v1/plan",
       "/v1/reconcile",
+      "/v1/rehearsals",
       "/v1/replay",
       "/v1/replays",
       "/v1/replays/{id}",

@@ -43,6 +43,8 @@ export function openAuditor(parts: Parts, service: TidemarkService): Auditor {
     sampleDefault: audit.sample,
     repairsPerSecond: audit.repairsPerSecond,
     rechunk,
+    cut: async (mutation, signal) =>
+      (await generations.line(generations.active.id)?.cut(mutation, signal)) ?? null,
     token: tokenSource(`auditor-${randomUUID()}`),
     async health() {
       const { id } = generations.active;

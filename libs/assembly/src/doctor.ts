@@ -1,6 +1,12 @@
 /** Looks at everything this process depends on, and says what would mend what is wrong. */
 import { statfs } from "node:fs/promises";
-import type { AuditCertificate } from "@tidemark/domain";
+import {
+  rehearsalStanding,
+  runbookNames,
+  type AuditCertificate,
+  type Rehearsal,
+  type RunbookName,
+} from "@tidemark/domain";
 import type { DoctorFinding, FreshnessReport, ServedSource } from "@tidemark/pipeline";
 import { askCosts, budgetFindings } from "./costs.ts";
 import { noticeFindings } from "./notice-findings.ts";
@@ -8,6 +14,7 @@ import type { Parts } from "./open-parts.ts";
 import { probeFindings } from "./probes.ts";
 import { roleOfService } from "./roles.ts";
 import { askSentinels, sentinelFindings } from "./sentinels.ts";
+import { systemClock } from "./world.ts";
 
 const diskFreeLeastBytes = 1 << 30;
 
@@ -35,6 +42,10 @@ export async function examine(
   }
   for (const certificate of parts.catalogue.audits) findings.push(auditFinding(certificate));
   findings.push(...probeFindings(freshness));
+  for (const runbook of runbookNames) {
+    const last = parts.catalogue.rehearsals.find((each) => each.runbook === runbook) ?? null;
+    findings.push(rehearsalFinding(runbook, last, systemClock.nowMs()));
+  }
   findings.push(...budgetFindings(await askCosts(parts)));
   findings.push(...sentinelFindings(await askSentinels(parts, { now: false })));
   const reason = generations.unavailable(generations.active.id);
@@ -141,6 +152,24 @@ function auditFinding({
         fix: `\`${again} --repair --dry-run\` says what would be mended, without --dry-run it is`,
       };
   }
+}
+
+/** Nobody has to have practised on the first day; who has, and it failed or is long ago, is told. */
+function rehearsalFinding(
+  runbook: RunbookName,
+  last: Rehearsal | null,
+  nowMs: number,
+): DoctorFinding {
+  const check = `rehearsal of ${runbook}`;
+  const fix = `\`tidemark runbook ${runbook} --rehearse\``;
+  const standing = rehearsalStanding(last, nowMs);
+  if (!last || standing === "never") return ok(check, `never practised: ${fix} does it on a copy`);
+  const at = new Date(last.endedAtMs).toISOString();
+  if (standing === "failed") {
+    return { check, verdict: "warn", detail: `failed at ${at}: ${last.reason ?? ""}`, fix };
+  }
+  if (standing === "old") return { check, verdict: "warn", detail: `last practised ${at}`, fix };
+  return ok(check, `practised at ${at}`);
 }
 
 async function disk(directory: string): Promise<DoctorFinding> {

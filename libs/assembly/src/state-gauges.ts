@@ -20,6 +20,7 @@ export async function gaugesLoop(input: StateGauges): Promise<void> {
   await Promise.all([
     again(input, freshnessEveryMs, () => setFreshness(input)),
     again(input, storesEveryMs, () => setGenerations(input)),
+    again(input, freshnessEveryMs, async () => setRehearsals(input)),
     again(input, storesEveryMs, deadLetterGauge(input)),
   ]);
 }
@@ -38,6 +39,13 @@ async function setGenerations({ catalogue, index, metrics }: StateGauges): Promi
   for (const [generation, counts] of listed) {
     const points = counts.reduce((sum, { chunks }) => sum + chunks, 0);
     metrics.points.set({ generation }, points);
+  }
+}
+
+/** The time of the last one that ended otherwise stays, as with audits. */
+function setRehearsals({ catalogue, metrics }: StateGauges): void {
+  for (const { endedAtMs, outcome, runbook } of catalogue.rehearsals) {
+    metrics.rehearsalEnd.set({ runbook, outcome }, endedAtMs / msPerSecond);
   }
 }
 

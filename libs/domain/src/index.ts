@@ -32,6 +32,7 @@ export * from "./probe.ts";
 export * from "./progress.ts";
 export * from "./receipt.ts";
 export * from "./reconcile.ts";
+export * from "./rehearsal.ts";
 export * from "./revision.ts";
 export * from "./sentinels/diagnosis.ts";
 export * from "./sentinels/drift.ts";

@@ -13,6 +13,7 @@ import type {
   Metadata,
   Permissions,
   Receipt,
+  Rehearsal,
   Revision,
   SourceName,
   Standing,
@@ -32,6 +33,15 @@ export interface AuditRequest {
   /** Vectors to make again, of each source; null for as many as are configured. */
   readonly sample: number | null;
   readonly repair: { readonly dryRun: boolean } | null;
+  /**
+   * These alone, each looked at in full, with every vector made again: what comes of it is no
+   * certificate of a source, and is not kept.
+   */
+  readonly documents?: readonly DocumentId[];
+  /** Of each document in the sample every vector is made again, and its content is cut again. */
+  readonly isThorough?: boolean;
+  /** Faulty documents to name; some when absent. */
+  readonly examplesMax?: number;
 }
 
 export interface SearchRequest {
@@ -225,6 +235,8 @@ export interface StatusReport {
   readonly problems: readonly string[];
   /** The last audit of each source. */
   readonly audits: readonly AuditSummary[];
+  /** The last rehearsal of each runbook. */
+  readonly rehearsals: readonly RehearsalSummary[];
 }
 
 export interface ReplayRequest {
@@ -284,6 +296,8 @@ export interface AuditSummary extends Pick<
   /** Documents that all sides agree could not be read. */
   readonly setAside: number;
 }
+
+export type RehearsalSummary = Pick<Rehearsal, "runbook" | "outcome" | "endedAtMs">;
 
 export interface ReconcileReport {
   readonly source: SourceName;
@@ -351,6 +365,10 @@ export interface Operations {
   audit(request: AuditRequest): Promise<readonly AuditCertificate[]>;
   /** The last audit of each source. */
   audits(): Promise<readonly AuditCertificate[]>;
+  /** The last rehearsal of each runbook. */
+  rehearsals(): Promise<readonly Rehearsal[]>;
+  /** Keeps what came of one, which took place elsewhere, on a copy. */
+  noteRehearsal(rehearsal: Rehearsal): Promise<void>;
   deadLetters(): Promise<readonly DeadLetterView[]>;
   retryDeadLetters(
     ids: readonly string[] | null,

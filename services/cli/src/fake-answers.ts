@@ -143,6 +143,7 @@ export function aStatus(changes: Partial<StatusWire> = {}): StatusWire {
     embedder: { model: "minilm", queued: 0 },
     problems: [],
     audits: [],
+    rehearsals: [],
     ...changes,
   };
 }

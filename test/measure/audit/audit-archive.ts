@@ -45,6 +45,7 @@ export async function auditArchive(
     sampleDefault: 0,
     repairsPerSecond: 1,
     rechunk: async () => {},
+    cut: async () => null,
     token: () => "auditor" as Token,
     health: async () => ({ troubles: [], deadLetters: 0, late: [] }),
     keep: async () => {},

@@ -15,6 +15,7 @@ import {
   DocumentChunker,
   silentObserver,
   tokenSource,
+  type AuditRequest,
   type Health,
   type ServedSource,
 } from "@tidemark/pipeline";
@@ -62,6 +63,7 @@ export class AuditedWorld {
   async audit(
     repair: { readonly dryRun: boolean } | null = null,
     source: SourceName | null = null,
+    asked: Pick<AuditRequest, "documents" | "isThorough" | "examplesMax"> = {},
   ): Promise<readonly AuditCertificate[]> {
     const { world } = this;
     const auditor = new Auditor({
@@ -80,6 +82,7 @@ export class AuditedWorld {
       sampleDefault: 100,
       repairsPerSecond: 1_000_000,
       rechunk: (mutation) => this.#chunker().chunk(mutation, AbortSignal.timeout(10_000)),
+      cut: (mutation, signal) => this.#chunker().cut(mutation, signal),
       token: this.token,
       health: async () => {
         this.asked();
@@ -87,7 +90,7 @@ export class AuditedWorld {
       },
       keep: async (certificate) => void this.kept.push(certificate),
     });
-    const request = { source, sample: 100, repair };
+    const request = { source, sample: 100, repair, ...asked };
     return auditor.audit(request, AbortSignal.timeout(30_000));
   }
 

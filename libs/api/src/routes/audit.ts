@@ -1,4 +1,5 @@
 import type { ApiApp, ServerParts } from "../api-app.ts";
+import { addressOfId } from "../document-address.ts";
 import { withIsoInstants } from "../instants.ts";
 import { auditBodySchema, auditSchema } from "../wire/audit-wire.ts";
 
@@ -29,12 +30,17 @@ export function auditRoutes(app: ApiApp, { operations }: ServerParts): void {
         response: { 200: auditSchema },
       },
     },
-    async ({ body: { dryRun, repair, sample, source } }) => ({
+    async ({ body: { documents, dryRun, examples, repair, sample, source, thorough } }) => ({
       certificates: withIsoInstants(
         await operations.audit({
           source: source ?? null,
           sample: sample ?? null,
           repair: repair || dryRun ? { dryRun } : null,
+          ...(documents === undefined
+            ? {}
+            : { documents: documents.map((id) => addressOfId(id).id) }),
+          ...(examples === undefined ? {} : { examplesMax: examples }),
+          isThorough: thorough,
         }),
       ),
     }),

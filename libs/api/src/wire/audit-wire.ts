@@ -10,6 +10,21 @@ export const auditBodySchema = z.strictObject({
     description: "Vectors to make again, of each source; left out: as configured",
   }),
   repair: z.boolean().default(false).meta({ description: "Have what is found mended" }),
+  documents: z
+    .array(z.string().max(bounds.pathLengthMax))
+    .min(1)
+    .max(bounds.auditDocumentsMax)
+    .optional()
+    .meta({
+      description: "These alone, with every vector of each; no certificate of a source comes of it",
+    }),
+  thorough: z.boolean().default(false).meta({
+    description:
+      "Make every vector of each document in the sample again, and cut its content again",
+  }),
+  examples: z.int().min(0).max(bounds.auditExamplesMax).optional().meta({
+    description: "Faulty documents to name; left out: some",
+  }),
   dryRun: z.boolean().default(false).meta({ description: "Only say what would be mended" }),
 });
 

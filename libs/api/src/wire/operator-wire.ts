@@ -1,5 +1,5 @@
 /** Bodies and answers of what an operator asks. */
-import { auditVerdicts } from "@tidemark/domain";
+import { auditVerdicts, rehearsalOutcomes, runbookNames } from "@tidemark/domain";
 import { z } from "zod";
 import { bounds } from "../bounds.ts";
 import { sourceSchema } from "../document-address.ts";
@@ -40,6 +40,13 @@ export const statusSchema = z.object({
       faulty: z.int(),
       undecided: z.int(),
       setAside: z.int(),
+    }),
+  ),
+  rehearsals: z.array(
+    z.object({
+      runbook: z.enum(runbookNames),
+      outcome: z.enum(rehearsalOutcomes),
+      endedAt: z.iso.datetime(),
     }),
   ),
 });

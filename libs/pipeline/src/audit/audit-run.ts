@@ -1,5 +1,6 @@
 /** What the parts of one audit share. */
-import type { Generation, SourceName } from "@tidemark/domain";
+import type { Generation, PointDigest, SourceName } from "@tidemark/domain";
+import type { UpsertMutation } from "../chunk-record.ts";
 import type { AuditSpool } from "../ports/audit-spool.ts";
 import type { AuditedIndex } from "../ports/audited-index.ts";
 import type { DocumentSource } from "../ports/document-source.ts";
@@ -22,6 +23,11 @@ export interface AuditRun {
   readonly settleMs: number;
   /** Null where this process has none of the generation. */
   readonly embedder: Pick<Embedder, "embed"> | null;
+  /** The points that a record's content has; null where that is another by now. */
+  readonly cut: (
+    mutation: UpsertMutation,
+    signal: AbortSignal,
+  ) => Promise<readonly PointDigest[] | null>;
 }
 
 export interface AuditedSource {

@@ -3,11 +3,13 @@ import {
   auditFaults,
   auditVerdictOf,
   repairRefusal,
+  sourceOf,
   type AuditCertificate,
   type AuditExample,
   type AuditFault,
   type DocumentId,
   type Generation,
+  type PointDigest,
   type SourceName,
   type Token,
 } from "@tidemark/domain";
@@ -25,6 +27,7 @@ import type { AuditedSource, AuditRun } from "./audit-run.ts";
 import { lookFirst } from "./first-look.ts";
 import { LogFold } from "./log-fold.ts";
 import { settleSuspects } from "./look-again.ts";
+import { lookAtNamed } from "./named-look.ts";
 import { repairFaulty } from "./repair.ts";
 import { sampleVectors } from "./sample-vectors.ts";
 
@@ -45,6 +48,11 @@ export interface AuditorOptions {
   readonly sampleDefault: number;
   readonly repairsPerSecond: number;
   readonly rechunk: (mutation: UpsertMutation) => Promise<void>;
+  /** The points that a record's content has; null where that is another by now. */
+  readonly cut: (
+    mutation: UpsertMutation,
+    signal: AbortSignal,
+  ) => Promise<readonly PointDigest[] | null>;
   readonly token: () => Token;
   /** Dead letters now, and stages and sources that are not well. */
   readonly health: () => Promise<Health>;
@@ -58,7 +66,9 @@ export interface Health {
   readonly late: readonly SourceName[];
 }
 
-const examplesMax = 20;
+const examplesDefault = 20;
+/** A certificate that is kept names no more. */
+const examplesKept = 20;
 const faultyPageMax = 512;
 
 export class Auditor {
@@ -88,8 +98,10 @@ export class Auditor {
 
   async #audit(request: AuditRequest, signal: AbortSignal): Promise<readonly AuditCertificate[]> {
     const { log, logger, openSpool, sources } = this.#options;
+    const named = request.documents?.map(sourceOf);
     const chosen = [...sources.values()].filter(
-      ({ name }) => request.source === null || name === request.source,
+      ({ name }) =>
+        (request.source === null || name === request.source) && (named?.includes(name) ?? true),
     );
     const names = new Set(chosen.map(({ name }) => name));
     using spool = openSpool();
@@ -107,7 +119,7 @@ export class Auditor {
     for (const served of chosen) {
       const certificate = await this.#auditSource(run, served, request, before);
       certificates.push(certificate);
-      await this.#options.keep(certificate);
+      if (!named) await this.#options.keep(keptOf(certificate));
       const { faulty, setAside, source, undecided, verdict } = certificate;
       logger.info({ source, verdict, faulty, undecided, setAside: setAside.documents }, "audit");
     }
@@ -117,7 +129,7 @@ export class Auditor {
   async #auditSource(
     run: AuditRun,
     served: ServedSource,
-    { repair, sample }: AuditRequest,
+    { documents, examplesMax, isThorough = false, repair, sample }: AuditRequest,
     before: Health,
   ): Promise<AuditCertificate> {
     const { clock, configHash, completeUpToMs } = this.#options;
@@ -125,10 +137,15 @@ export class Auditor {
     const { from, line, name } = served;
     const source: AuditedSource = { name, from, completeUpToMs: () => completeUpToMs(name) };
     const beganAtMs = clock.nowMs();
-    const first = await lookFirst(run, source, sample ?? this.#options.sampleDefault);
+    const named = documents?.filter((id) => sourceOf(id) === name);
+    const first = named
+      ? await lookAtNamed(run, source, named)
+      : await lookFirst(run, source, sample ?? this.#options.sampleDefault);
     const settled = await settleSuspects(run, source, first.isListed);
-    const sampled = await sampleVectors(run, first.sample);
-    const found = await countFaults(run.spool, name);
+    const sampled = await sampleVectors(run, first.sample, {
+      isThorough: isThorough || named !== undefined,
+    });
+    const found = await countFaults(run.spool, name, examplesMax ?? examplesDefault);
     const repaired =
       repair &&
       (await repairFaulty(run, source, {
@@ -152,6 +169,8 @@ export class Auditor {
       ...looked,
       why: [why, sampled.why].filter((each) => each !== null).join("; ") || null,
       ...settled,
+      // Nothing had differed of those that somebody named.
+      ...(named ? { changed: 0 } : {}),
       ...found,
       sampled: sampled.sampled,
       repair: repaired,
@@ -168,9 +187,14 @@ export class Auditor {
   }
 }
 
+function keptOf(certificate: AuditCertificate): AuditCertificate {
+  return { ...certificate, examples: certificate.examples.slice(0, examplesKept) };
+}
+
 async function countFaults(
   spool: AuditSpool,
   source: SourceName,
+  examplesMax: number,
 ): Promise<Pick<AuditCertificate, "examples" | "faults" | "faulty">> {
   const faults = Object.fromEntries(auditFaults.map((fault) => [fault, 0])) as Record<
     AuditFault,

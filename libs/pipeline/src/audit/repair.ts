@@ -4,7 +4,6 @@
  * manifest lists are swept, with manifests that nobody reads. Slowly, and only while the pipeline is well.
  */
 import {
-  decodeMutation,
   digestOf,
   newerOf,
   zeroRevision,
@@ -21,8 +20,8 @@ import type { IndexedDocument } from "../ports/audited-index.ts";
 import type { SourceLineView } from "../service/served-source.ts";
 import { Pace } from "../stages/pace.ts";
 import { restrictAgain } from "../stages/restrict-again.ts";
-import { mutationsTopic } from "../topics.ts";
 import type { AuditedSource, AuditRun } from "./audit-run.ts";
+import { newestBody } from "./newest-body.ts";
 
 export interface RepairOptions {
   readonly dryRun: boolean;
@@ -101,8 +100,8 @@ async function repairDocument(
   const seen = logged?.seen ?? null;
   const again = { index, generation: generation.id, clock, token };
   const isRestricted = await restrictAgain(again, id, seen);
-  const body = seen?.deleted === false ? await bodyOf(log, logged) : null;
-  if (body) await rechunk(body);
+  const body = seen?.deleted === false ? await newestBody(log, logged) : null;
+  if (body) await rechunk({ ...body, reason: "repair" });
   if (isRestricted || body) counts.replayed += 1;
   else counts.left += 1;
 }
@@ -133,18 +132,4 @@ function above(
     revisions.length > 0 ? revisions : leftover.map(({ revision }) => revision)
   ).reduce(newerOf, zeroRevision);
   return { epoch: highest.epoch, position: highest.position + 1 };
-}
-
-/** The newest whole record of the document, which has its content. */
-async function bodyOf(
-  log: AuditRun["log"],
-  logged: LoggedState | null,
-): Promise<UpsertMutation | null> {
-  if (!logged || logged.bodyOffset === null) return null;
-  const { bodyOffset: from, partition } = logged;
-  const range = { from, to: from + 1, recordsMax: 1 };
-  const [record] = await log.read(mutationsTopic, partition, range);
-  const mutation = record ? decodeMutation(record.value ?? "", record.offset) : null;
-  const isOurs = mutation && "kind" in mutation && mutation.documentId === logged.id;
-  return isOurs && mutation.kind === "upsert" ? { ...mutation, reason: "repair" } : null;
 }

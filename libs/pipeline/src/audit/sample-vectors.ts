@@ -10,33 +10,46 @@ import {
 } from "@tidemark/domain";
 import { PoisonError, TransientError } from "../errors.ts";
 import type { AuditRun } from "./audit-run.ts";
+import { recutDocuments } from "./recut.ts";
 
 const textsPerRequestMax = 32;
+/** Each may have thousands of points, and all of them are held at once. */
+const thoroughDocumentsMax = 4;
 
 export interface SampledVectors {
   readonly sampled: number;
   readonly why: string | null;
 }
 
-/** One listed point of each document; what is wrong is put among what is faulty. */
+/**
+ * One listed point of each document, or all of them; what is wrong is put among what is faulty. Where
+ * all are, the documents' content is cut again too.
+ */
 export async function sampleVectors(
   run: AuditRun,
   documents: readonly DocumentId[],
+  { isThorough }: { readonly isThorough: boolean },
 ): Promise<SampledVectors> {
   if (documents.length === 0) return { sampled: 0, why: null };
   if (!run.embedder)
     return { sampled: 0, why: "this process has no embedder: no vector is compared" };
+  const step = isThorough ? thoroughDocumentsMax : textsPerRequestMax;
   let sampled = 0;
-  for (let from = 0; from < documents.length; from += textsPerRequestMax) {
-    const points = await drawPoints(run, documents.slice(from, from + textsPerRequestMax));
+  for (let from = 0; from < documents.length; from += step) {
+    const page = documents.slice(from, from + step);
+    const points = await drawPoints(run, page, isThorough);
     try {
-      await comparePoints(run, run.embedder, points);
+      for (let first = 0; first < points.length; first += textsPerRequestMax) {
+        const asked = points.slice(first, first + textsPerRequestMax);
+        await comparePoints(run, run.embedder, asked);
+        sampled += asked.length;
+      }
+      if (isThorough) await recutDocuments(run, page);
     } catch (error) {
       const isRefused = error instanceof TransientError || error instanceof PoisonError;
       if (!isRefused) throw error;
       return { sampled, why: `vectors were not all compared: ${error.message}` };
     }
-    sampled += points.length;
   }
   return { sampled, why: null };
 }
@@ -44,6 +57,7 @@ export async function sampleVectors(
 async function drawPoints(
   { chance, generation, index }: AuditRun,
   documents: readonly DocumentId[],
+  isThorough: boolean,
 ): Promise<readonly Point[]> {
   const manifests = await index.manifests(generation.id, documents);
   const drawn: Point[] = [];
@@ -53,7 +67,8 @@ async function drawPoints(
       live.has(digestOf(point.id)),
     );
     const point = points[Math.floor(chance() * points.length)];
-    if (point) drawn.push(point);
+    if (isThorough) drawn.push(...points);
+    else if (point) drawn.push(point);
   }
   return drawn;
 }

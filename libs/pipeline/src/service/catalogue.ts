@@ -9,6 +9,8 @@ import {
   type DocumentId,
   type Generation,
   type GenerationId,
+  type Rehearsal,
+  type RunbookName,
   type SourceName,
 } from "@tidemark/domain";
 import type { EventLog } from "../ports/event-log.ts";
@@ -38,6 +40,7 @@ type ControlRecord =
   | { readonly kind: "source"; readonly source: SourceRecord }
   | { readonly kind: "accepted"; readonly documentId: DocumentId }
   | { readonly kind: "audit"; readonly certificate: KeptCertificate }
+  | { readonly kind: "rehearsal"; readonly rehearsal: Rehearsal }
   | { readonly kind: "replay"; readonly job: ReplayJob }
   | ({ readonly kind: "replayed" } & Replayed);
 
@@ -60,6 +63,7 @@ export class Catalogue {
   readonly #sources = new Map<SourceName, SourceRecord>();
   readonly #accepted = new Set<DocumentId>();
   readonly #audits = new Map<SourceName, AuditCertificate>();
+  readonly #rehearsals = new Map<RunbookName, Rehearsal>();
   readonly #replays = new Map<string, ReplayJob>();
   /** By job, by process. */
   readonly #replayed = new Map<string, Map<string, number>>();
@@ -119,6 +123,15 @@ export class Catalogue {
 
   putAudit(certificate: AuditCertificate): Promise<void> {
     return this.#put([{ kind: "audit", certificate }]);
+  }
+
+  /** The last of each runbook. */
+  get rehearsals(): readonly Rehearsal[] {
+    return [...this.#rehearsals.values()];
+  }
+
+  putRehearsal(rehearsal: Rehearsal): Promise<void> {
+    return this.#put([{ kind: "rehearsal", rehearsal }]);
   }
 
   /** By age, oldest first. */
@@ -232,6 +245,7 @@ export class Catalogue {
       ...[...this.#sources.values()].map((source) => ({ kind: "source" as const, source })),
       ...[...this.#accepted].map((documentId) => ({ kind: "accepted" as const, documentId })),
       ...this.audits.map((certificate) => ({ kind: "audit" as const, certificate })),
+      ...this.rehearsals.map((rehearsal) => ({ kind: "rehearsal" as const, rehearsal })),
       ...this.replays.map((job) => ({ kind: "replay" as const, job })),
     ];
   }
@@ -293,6 +307,9 @@ export class Catalogue {
           setAside: record.certificate.setAside ?? { documents: 0, examples: [] },
         });
         break;
+      case "rehearsal":
+        this.#rehearsals.set(record.rehearsal.runbook, record.rehearsal);
+        break;
       case "replay":
         this.#replays.set(record.job.id, record.job);
         break;
@@ -314,6 +331,8 @@ function keyOf(record: ControlRecord): string {
       return `accepted/${record.documentId}`;
     case "audit":
       return `audit/${record.certificate.source}`;
+    case "rehearsal":
+      return `rehearsal/${record.rehearsal.runbook}`;
     case "replay":
       return replayKey(record.job.id);
     case "replayed":

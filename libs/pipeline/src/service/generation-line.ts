@@ -9,6 +9,7 @@ import {
   type Marker,
   type Mutation,
   type Normalization,
+  type PointDigest,
   type SourceName,
   type Token,
 } from "@tidemark/domain";
@@ -244,6 +245,11 @@ export class GenerationLine {
   /** Chunks a revision once more, whatever the group has passed; `signal` stops it. */
   rechunk(mutation: UpsertMutation, signal: AbortSignal = noSignal): Promise<void> {
     return this.#documentChunker.chunk(mutation, signal);
+  }
+
+  /** The points that a revision's content has, or null where it is another by now. */
+  cut(mutation: UpsertMutation, signal: AbortSignal): Promise<readonly PointDigest[] | null> {
+    return this.#documentChunker.cut(mutation, signal);
   }
 
   #chunkerDependencies(): ChunkerDependencies {

@@ -82,6 +82,11 @@ export class StateReports {
           setAside: setAside.documents,
         }),
       ),
+      rehearsals: this.#options.catalogue.rehearsals.map(({ endedAtMs, outcome, runbook }) => ({
+        runbook,
+        outcome,
+        endedAtMs,
+      })),
     };
   }
 

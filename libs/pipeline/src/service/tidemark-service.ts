@@ -11,6 +11,7 @@ import {
   type DocumentId,
   type Metadata,
   type Permissions,
+  type Rehearsal,
   type SourceName,
 } from "@tidemark/domain";
 import type { UpsertMutation } from "../chunk-record.ts";
@@ -289,6 +290,15 @@ export class TidemarkService implements Operations {
   async audits(): Promise<readonly AuditCertificate[]> {
     await this.#options.catalogue.refresh();
     return this.#options.catalogue.audits;
+  }
+
+  async rehearsals(): Promise<readonly Rehearsal[]> {
+    await this.#options.catalogue.refresh();
+    return this.#options.catalogue.rehearsals;
+  }
+
+  noteRehearsal(rehearsal: Rehearsal): Promise<void> {
+    return this.#options.catalogue.putRehearsal(rehearsal);
   }
 
   deadLetters(): Promise<readonly DeadLetterView[]> {

@@ -6,6 +6,7 @@ import {
   encodeHint,
   hashChunk,
   normalizeText,
+  placeChunks,
   suspiciousExtraction,
   type Chunk,
   type ChunkerSettings,
@@ -14,6 +15,7 @@ import {
   type Manifest,
   type Mutation,
   type Normalization,
+  type PointDigest,
   type SourceName,
   type StructuredText,
   type Token,
@@ -95,7 +97,7 @@ export class DocumentChunker {
     if (!this.#dependencies.accepted(mutation)) {
       refuseSuspicious(manifest?.indexed?.characters ?? 0, characters);
     }
-    const chunks = this.#cut(text);
+    const chunks = this.#chunksOf(text);
     const parts = partsOf(
       {
         mutation: { ...mutation, body: null },
@@ -116,6 +118,26 @@ export class DocumentChunker {
         value: encodeChunkPart(part),
         trace: mutation.trace,
       })),
+    );
+  }
+
+  /**
+   * The points that the document's content has under this chunker, in order; null where the content
+   * is no longer what was pinned. Publishes nothing.
+   *
+   * @throws PoisonError for content that cannot be read
+   */
+  async cut(mutation: UpsertMutation, signal: AbortSignal): Promise<readonly PointDigest[] | null> {
+    const { body, documentId } = mutation;
+    if (!body) return null;
+    const bytes = await this.#fetchContent(mutation, body.content, () => {});
+    if (!bytes) return null;
+    const { contentType, fileName } = body;
+    const extracting = { bytes, contentType, fileName, signal };
+    const { text } = await this.#dependencies.extractor.extract(extracting);
+    const chunks = this.#chunksOf(text).map(hashChunk);
+    return placeChunks(this.#dependencies.generation, documentId, chunks).map(
+      ({ digest }) => digest,
     );
   }
 
@@ -167,7 +189,7 @@ export class DocumentChunker {
     ]);
   }
 
-  #cut(text: StructuredText): readonly Chunk[] {
+  #chunksOf(text: StructuredText): readonly Chunk[] {
     const { settings, normalization, countTokens } = this.#dependencies;
     try {
       return chunkDocument({ text: normalizeText(text, normalization), countTokens, settings });

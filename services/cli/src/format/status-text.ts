@@ -37,6 +37,14 @@ export function statusText(status: StatusWire, { paint, nowMs }: TextOptions): r
         ].join(", "),
       ]),
     ),
+    ...titled(
+      "rehearsals",
+      status.rehearsals.map(({ endedAt, outcome, runbook }) => [
+        runbook,
+        outcome,
+        moment(endedAt, nowMs),
+      ]),
+    ),
     ...status.problems.map((problem) => paint("red", `problem: ${printable(problem)}`)),
   ];
 }
