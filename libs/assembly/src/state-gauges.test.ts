@@ -9,7 +9,7 @@ test("points and states are of generations that are kept, letters of reasons tha
   const metrics = createMetrics({ processDefaults: false });
   const generations: Pick<Generation, "id" | "state">[] = [];
   const letters: { readonly reason: string }[] = [{ reason: "too-large" }, { reason: "too-large" }];
-  const catalogue = { generations } as unknown as Catalogue;
+  const catalogue = { generations, rehearsals: [] } as unknown as Catalogue;
   const index = {
     counts: async (id: string) => [{ chunks: 3 }, { chunks: id === "g1" ? 4 : 0 }],
   } as unknown as VectorIndex;

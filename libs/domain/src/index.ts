@@ -34,6 +34,7 @@ export * from "./receipt.ts";
 export * from "./reconcile.ts";
 export * from "./rehearsal.ts";
 export * from "./revision.ts";
+export * from "./runbook-steps.ts";
 export * from "./sentinels/diagnosis.ts";
 export * from "./sentinels/drift.ts";
 export * from "./sentinels/packed-vectors.ts";

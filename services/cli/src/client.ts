@@ -9,7 +9,7 @@ export interface ClientOptions {
 }
 
 export interface Ask {
-  readonly method?: "GET" | "PATCH" | "POST";
+  readonly method?: "GET" | "PATCH" | "POST" | "PUT";
   readonly body?: object;
   readonly timeoutMs?: number;
 }
@@ -70,6 +70,7 @@ function refusal(status: number, value: unknown, stranger: CliError): CliError {
   if (!isProblem(value)) return stranger;
   const fix = fixes[value.code];
   return new CliError(exitCodeOf(status), value.detail, {
+    code: value.code,
     details: [
       ...value.errors.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)),
       ...(status >= 500 ? [`request ${value.requestId}`] : []),
@@ -97,6 +98,7 @@ const fixes: Readonly<Record<string, string>> = {
   "principals-required": "name who asks with --principal",
   "unknown-replay": "`tidemark replay list` lists them",
   "unknown-source": "`tidemark status` lists the sources",
+  "audit-running": "try again when it has ended; `tidemark audit --last` shows its certificate",
   overloaded: "try again in a moment",
   unavailable: "try again in a moment; `tidemark doctor` says what is wrong",
 };

@@ -15,6 +15,7 @@ import { reconcileCommand } from "./commands/reconcile.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { runCommands } from "./commands/run.ts";
+import { runbookCommand } from "./commands/runbook.ts";
 import { searchCommand } from "./commands/search.ts";
 import { sentinelsCommand } from "./commands/sentinels.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -35,6 +36,7 @@ const commands = [
   replayCommand,
   reconcileCommand,
   auditCommand,
+  runbookCommand,
   deadLetterCommands,
   configCommands,
   backupCommand,

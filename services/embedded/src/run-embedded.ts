@@ -1,6 +1,6 @@
 /** The one process: reads its config, opens everything, serves, and drains when told to stop. */
 import { existsSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { createServer, listeningOf } from "@tidemark/api";
 import { openTidemark, refuseUnbuilt, roles, type Wrap } from "@tidemark/assembly";
 import {
@@ -21,6 +21,7 @@ import {
 import { DataDirectoryLockedError } from "@tidemark/sqlite";
 import { banner } from "./banner.ts";
 import { announceProgress } from "./announce.ts";
+import { bundledHandbook } from "./bundled-handbook.ts";
 import { writeProcessNote } from "./process-note.ts";
 import { version } from "./version.ts";
 
@@ -153,10 +154,6 @@ function readConfig(options: RunOptions): ReturnType<typeof loadConfigFiles> {
     return { config: defaultConfig({ folderPath }), warnings: [] };
   }
   return loadConfigFiles(options.configFiles, process.env);
-}
-
-function bundledHandbook(): string {
-  return join(import.meta.dirname, "../../../examples/handbook");
 }
 
 function sourcesOf(config: Config): readonly { readonly name: string; readonly what: string }[] {

@@ -24,7 +24,10 @@ export type Damage = keyof typeof damages;
 type Corrupt = (id: string) => Promise<void>;
 export type Corruptions = Readonly<
   Record<AuditFault, Corrupt> & Partial<Record<Exclude<Damage, AuditFault>, Corrupt>>
->;
+> & {
+  /** The first point of the one document gets the vector of the other's. */
+  readonly vector: (id: string, of: string) => Promise<void>;
+};
 
 /** What a document of no source is called. */
 export const ghostOf = (id: string) => `${id}.ghost`;
@@ -56,6 +59,13 @@ export function corruptSqlite(dataDirectory: string): Corruptions {
     stale: set("$.indexed.contentHash", "'older'"),
     fingerprint: set("$.indexed.fingerprint", "'another'"),
     permissions: set("$.seen.policy.permissions", `json('{"kind":"public"}')`),
+    vector: (id, of) =>
+      run(
+        `update vector set data = (select data from vector where vector = (${firstPoint}))
+         where vector = (${firstPoint})`,
+        of,
+        id,
+      ),
     async duplicate(id) {
       await run(
         `insert into vector (data) select data from vector where vector = (${firstPoint})`,
@@ -146,6 +156,11 @@ export function corruptQdrant(url: string, prefix: string): Corruptions {
     permissions: edit((manifest) => {
       manifest.seen.policy.permissions = { kind: "public" };
     }),
+    async vector(id, of) {
+      const [point] = await recordsOf("point", id);
+      const [other] = await recordsOf("point", of);
+      if (point && other) await put({ ...point, vector: other.vector });
+    },
     async duplicate(id) {
       const [point] = await recordsOf("point", id);
       if (point) await put({ ...point, id: randomUUID() });
