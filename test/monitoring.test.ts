@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { runbookNames } from "@tidemark/domain";
 import { createMetrics, metricNames } from "@tidemark/runtime";
 import { parse, stringify } from "yaml";
 import { boards, generatedFiles } from "../deploy/monitoring/generated-files.ts";
@@ -54,11 +55,13 @@ test("each alert has a name of its own, and a page that says what to do", () => 
   expect(wrong).toEqual([]);
 });
 
-test("each page on an alert is of an alert", () => {
+test("each page is of an alert or of a runbook that is a command", () => {
   const pages = readdirSync(join(root, "docs/runbooks")).filter((name) => name !== "README.md");
-  const expected = new Set(names.map(runbookOf));
+  const commands = runbookNames.map((name) => `docs/runbooks/${name}.md`);
+  const expected = new Set([...names.map(runbookOf), ...commands]);
 
   expect(pages.filter((name) => !expected.has(`docs/runbooks/${name}`))).toEqual([]);
+  expect(commands.filter((page) => !existsSync(join(root, page)))).toEqual([]);
 });
 
 test("each alert has series that it fires for, and series that it does not fire for", () => {

@@ -29,7 +29,7 @@ test.each(runbookNames)(
     expect(JSON.parse(practised.stdout)).toMatchObject({
       outcome: "passed",
       reason: null,
-      documents: 24,
+      documents: 16,
       damaged: 4,
       recorded: true,
     });

@@ -9,7 +9,7 @@ export interface CopiedDocument {
   readonly text: string;
 }
 
-const documentsMax = 24;
+const documentsMax = 16;
 /** Fewer are too few to leave some of them as they are. */
 const documentsMin = 8;
 const bytesMax = 64 * 1024;

@@ -1,5 +1,5 @@
 /** The copy that a rehearsal damages: documents, half in a folder and half pushed, and their points. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { FreshnessWire } from "@tidemark/api";
@@ -134,7 +134,10 @@ export class Copy implements AsyncDisposable {
     if (source === folderSource) {
       const path = join(this.#home, "documents", key);
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, text);
+      // Whole at once: half of a text that was read would be another edit.
+      const whole = join(this.#home, "whole");
+      await writeFile(whole, text);
+      await rename(whole, path);
       return;
     }
     const path = `/v1/sources/${source}/documents/${encodeURIComponent(key)}`;

@@ -45,7 +45,7 @@ async function restoreRevision(copy: Copy, id: DocumentId): Promise<readonly Poi
 
 async function keepOlderVectors(copy: Copy, id: DocumentId): Promise<readonly Point[]> {
   const { points: before } = await copy.stored(id);
-  await copy.edit(id, (text) => text.split("").toReversed().join(""));
+  await copy.edit(id, (text) => [...text].toReversed().join(""));
   const { points } = await copy.stored(id);
   await putPoints(
     copy,
