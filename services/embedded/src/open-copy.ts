@@ -5,7 +5,13 @@
 import { createServer } from "@tidemark/api";
 import { openTidemark, roles } from "@tidemark/assembly";
 import type { Embedder, VectorIndex } from "@tidemark/pipeline";
-import { createMetrics, Readiness, silentLogger, type Config } from "@tidemark/runtime";
+import {
+  createMetrics,
+  EventLoopWatch,
+  Readiness,
+  silentLogger,
+  type Config,
+} from "@tidemark/runtime";
 import { SqliteVectorIndex, type SqliteDatabase } from "@tidemark/sqlite";
 import { version } from "./version.ts";
 
@@ -33,6 +39,7 @@ export async function openCopy(options: {
   const stop = new AbortController();
   const metrics = createMetrics({ processDefaults: false });
   const readiness = new Readiness({});
+  const live = resources.use(new EventLoopWatch({ nowMs: () => Date.now() }));
   let database: SqliteDatabase | null = null;
   let embedder: Embedder | null = null;
   try {
@@ -61,7 +68,7 @@ export async function openCopy(options: {
       logger: silentLogger,
       metrics,
       keys: null,
-      health: { live: { isLive: true }, readiness },
+      health: { live, readiness },
       options: { version },
     });
     resources.defer(() => app.close());
