@@ -9,7 +9,12 @@ import { rehearse } from "../../services/cli/src/rehearsals/rehearse.ts";
 import { describeWith } from "../servers/available.ts";
 import { findQdrant } from "../servers/qdrant.ts";
 import { runbookScenarios } from "./scenarios/runbooks.ts";
-import { corruptQdrant, corruptSqlite } from "./support/corrupted-index.ts";
+import {
+  corruptQdrant,
+  corruptSqlite,
+  spoilVectorInQdrant,
+  spoilVectorInSqlite,
+} from "./support/corrupted-index.ts";
 import { EmbeddedDeployment } from "./support/embedded-deployment.ts";
 import { clock, runCommand } from "./support/operator-terminal.ts";
 
@@ -77,7 +82,9 @@ test(
 
 runbookScenarios("in SQLite", async () => {
   const deployment = await EmbeddedDeployment.start({ config });
-  return { deployment, corrupt: corruptSqlite(deployment.dataDirectory) };
+  const { dataDirectory } = deployment;
+  const spoilVector = spoilVectorInSqlite(dataDirectory);
+  return { deployment, corrupt: corruptSqlite(dataDirectory), spoilVector };
 });
 
 describeWith("an index in Qdrant", await findQdrant(), (server) => {
@@ -86,6 +93,7 @@ describeWith("an index in Qdrant", await findQdrant(), (server) => {
     const { url } = server();
     const index = { kind: "qdrant", url, prefix };
     const deployment = await EmbeddedDeployment.start({ config: { ...config, index } });
-    return { deployment, corrupt: corruptQdrant(url, prefix) };
+    const spoilVector = spoilVectorInQdrant(url, prefix);
+    return { deployment, corrupt: corruptQdrant(url, prefix), spoilVector };
   });
 });

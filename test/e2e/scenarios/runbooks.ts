@@ -1,6 +1,6 @@
 /** What runbooks do to a deployment that people use, whose index somebody has laid hands on. */
 import type { RunbookReport } from "../../../services/cli/src/runbooks/runbook-report.ts";
-import type { Corruptions } from "../support/corrupted-index.ts";
+import type { Corruptions, SpoilVector } from "../support/corrupted-index.ts";
 import type { EmbeddedDeployment } from "../support/embedded-deployment.ts";
 import { untilFound } from "../support/found.ts";
 import { runCommand } from "../support/operator-terminal.ts";
@@ -17,13 +17,14 @@ const pages = {
 interface Damaged {
   readonly deployment: EmbeddedDeployment;
   readonly corrupt: Corruptions;
+  readonly spoilVector: SpoilVector;
 }
 
 export function runbookScenarios(name: string, start: () => Promise<Damaged>): void {
   test(
     `what is damaged is found, mended and proven by the runbook for it, ${name}; a dry run mends nothing`,
     async () => {
-      const { corrupt, deployment } = await filled(start);
+      const { corrupt, deployment, spoilVector } = await filled(start);
       await using closing = deployment;
       await corrupt.stale("app/ferry");
       await corrupt.fingerprint("files/pilot.md");
@@ -38,8 +39,8 @@ export function runbookScenarios(name: string, start: () => Promise<Damaged>): v
       expect([run.exitCode, run.ending, idsOf(run)]).toEqual([0, "done", wrong]);
       expect([again.exitCode, again.ending, idsOf(again)]).toEqual([0, "nothing", []]);
 
-      await corrupt.vector("app/gauge", "app/ferry");
-      await corrupt.vector("files/ledger.md", "app/ferry");
+      await spoilVector("app/gauge", "app/ferry");
+      await spoilVector("files/ledger.md", "app/ferry");
       const corrupted = await runbook(closing, "partial-corruption", "--yes");
       const right = await runbook(closing, "partial-corruption", "--dry-run");
 

@@ -24,25 +24,16 @@ export type Damage = keyof typeof damages;
 type Corrupt = (id: string) => Promise<void>;
 export type Corruptions = Readonly<
   Record<AuditFault, Corrupt> & Partial<Record<Exclude<Damage, AuditFault>, Corrupt>>
-> & {
-  /** The first point of the one document gets the vector of the other's. */
-  readonly vector: (id: string, of: string) => Promise<void>;
-};
+>;
+/** The first point of the one document gets the vector of the other's. */
+export type SpoilVector = (id: string, of: string) => Promise<void>;
 
 /** What a document of no source is called. */
 export const ghostOf = (id: string) => `${id}.ghost`;
 
 /** In the file of a process that goes on working on it. */
 export function corruptSqlite(dataDirectory: string): Corruptions {
-  const run = async (sql: string, ...values: string[]) => {
-    const database = new DatabaseSync(join(dataDirectory, "tidemark.db"), { timeout: 10_000 });
-    try {
-      const { changes } = database.prepare(sql).run(...values);
-      if (Number(changes) !== 1) throw new Error(`${String(changes)} rows changed by ${sql}`);
-    } finally {
-      database.close();
-    }
-  };
+  const run = runIn(dataDirectory);
   const set = (path: string, value: string) => (id: string) =>
     run(`update document set manifest = json_set(manifest, '${path}', ${value}) where id = ?`, id);
   return {
@@ -59,13 +50,6 @@ export function corruptSqlite(dataDirectory: string): Corruptions {
     stale: set("$.indexed.contentHash", "'older'"),
     fingerprint: set("$.indexed.fingerprint", "'another'"),
     permissions: set("$.seen.policy.permissions", `json('{"kind":"public"}')`),
-    vector: (id, of) =>
-      run(
-        `update vector set data = (select data from vector where vector = (${firstPoint}))
-         where vector = (${firstPoint})`,
-        of,
-        id,
-      ),
     async duplicate(id) {
       await run(
         `insert into vector (data) select data from vector where vector = (${firstPoint})`,
@@ -81,6 +65,29 @@ export function corruptSqlite(dataDirectory: string): Corruptions {
   };
 }
 
+export function spoilVectorInSqlite(dataDirectory: string): SpoilVector {
+  const run = runIn(dataDirectory);
+  return (id, of) =>
+    run(
+      `update vector set data = (select data from vector where vector = (${firstPoint}))
+       where vector = (${firstPoint})`,
+      of,
+      id,
+    );
+}
+
+function runIn(dataDirectory: string): (sql: string, ...values: string[]) => Promise<void> {
+  return async (sql: string, ...values: string[]) => {
+    const database = new DatabaseSync(join(dataDirectory, "tidemark.db"), { timeout: 10_000 });
+    try {
+      const { changes } = database.prepare(sql).run(...values);
+      if (Number(changes) !== 1) throw new Error(`${String(changes)} rows changed by ${sql}`);
+    } finally {
+      database.close();
+    }
+  };
+}
+
 const firstPoint = `
   select min(point) from point where document = (select document from document where id = ?)`;
 
@@ -92,32 +99,7 @@ interface StoredRecord {
 
 /** Over HTTP, as whoever has the address can. */
 export function corruptQdrant(url: string, prefix: string): Corruptions {
-  const collection = async () => {
-    const names = await collectionNames(url, prefix);
-    const name = names.find((each) => each.endsWith("g1"));
-    if (!name) throw new Error(`no generation among ${names.join(", ")}`);
-    return name;
-  };
-  const recordsOf = async (kind: string, id: string): Promise<readonly StoredRecord[]> => {
-    const { points } = (await ask(url, "POST", `/collections/${await collection()}/points/scroll`, {
-      filter: {
-        must: [
-          { key: "kind", match: { value: kind } },
-          { key: "document", match: { value: id } },
-        ],
-      },
-      with_payload: true,
-      with_vector: true,
-      limit: 100,
-    })) as { readonly points: readonly StoredRecord[] };
-    if (points.length === 0) throw new Error(`no ${kind} of ${id}`);
-    return points;
-  };
-  const put = async (record: StoredRecord) => {
-    await ask(url, "PUT", `/collections/${await collection()}/points?wait=true`, {
-      points: [record],
-    });
-  };
+  const { collection, put, recordsOf } = recordsIn(url, prefix);
   const edit = (change: (manifest: EditedManifest) => void) => async (id: string) => {
     const [record] = await recordsOf("manifest", id);
     const manifest = JSON.parse(String(record?.payload["manifest"])) as EditedManifest;
@@ -156,11 +138,6 @@ export function corruptQdrant(url: string, prefix: string): Corruptions {
     permissions: edit((manifest) => {
       manifest.seen.policy.permissions = { kind: "public" };
     }),
-    async vector(id, of) {
-      const [point] = await recordsOf("point", id);
-      const [other] = await recordsOf("point", of);
-      if (point && other) await put({ ...point, vector: other.vector });
-    },
     async duplicate(id) {
       const [point] = await recordsOf("point", id);
       if (point) await put({ ...point, id: randomUUID() });
@@ -182,4 +159,43 @@ export function corruptQdrant(url: string, prefix: string): Corruptions {
 interface EditedManifest {
   readonly seen: { readonly policy: { permissions: unknown } };
   readonly indexed: { contentHash: string; fingerprint: string };
+}
+
+export function spoilVectorInQdrant(url: string, prefix: string): SpoilVector {
+  const { put, recordsOf } = recordsIn(url, prefix);
+  return async (id, of) => {
+    const [point] = await recordsOf("point", id);
+    const [other] = await recordsOf("point", of);
+    if (point && other) await put({ ...point, vector: other.vector });
+  };
+}
+
+function recordsIn(url: string, prefix: string) {
+  const collection = async () => {
+    const names = await collectionNames(url, prefix);
+    const name = names.find((each) => each.endsWith("g1"));
+    if (!name) throw new Error(`no generation among ${names.join(", ")}`);
+    return name;
+  };
+  const recordsOf = async (kind: string, id: string): Promise<readonly StoredRecord[]> => {
+    const { points } = (await ask(url, "POST", `/collections/${await collection()}/points/scroll`, {
+      filter: {
+        must: [
+          { key: "kind", match: { value: kind } },
+          { key: "document", match: { value: id } },
+        ],
+      },
+      with_payload: true,
+      with_vector: true,
+      limit: 100,
+    })) as { readonly points: readonly StoredRecord[] };
+    if (points.length === 0) throw new Error(`no ${kind} of ${id}`);
+    return points;
+  };
+  const put = async (record: StoredRecord) => {
+    await ask(url, "PUT", `/collections/${await collection()}/points?wait=true`, {
+      points: [record],
+    });
+  };
+  return { collection, put, recordsOf };
 }
