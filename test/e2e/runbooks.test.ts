@@ -27,9 +27,8 @@ test.each(runbookNames)(
     await using deployment = await EmbeddedDeployment.start({ config });
     const { api, dataDirectory } = deployment;
 
-    const practised = await runCommand(
-      ...["runbook", runbook, "--rehearse", "--json", "--data-dir", dataDirectory],
-    );
+    const asked = ["runbook", runbook, "--rehearse", "--json", "--data-dir", dataDirectory];
+    const practised = await runCommand(...asked);
 
     expect(JSON.parse(practised.stdout)).toMatchObject({
       outcome: "passed",

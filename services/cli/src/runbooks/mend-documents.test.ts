@@ -1,5 +1,6 @@
 /** Runbooks against a process that answers as it is told: when they stop, and what they ask for. */
-import type { AuditWire, FreshnessWire, SentinelsWire } from "@tidemark/api";
+import type { FreshnessWire, SentinelsWire } from "@tidemark/api";
+import { runbookSteps } from "@tidemark/domain";
 import { aFreshness, aSource, pendingChanges } from "../fake-answers.ts";
 import { aProblem, runFake, startFakeProcess, type Asked } from "../fake-terminal.ts";
 import type { RunbookReport } from "./runbook-report.ts";
@@ -33,7 +34,7 @@ function audits(...certificates: readonly object[]): (asked: Asked) => object {
   let at = -1;
   return () => {
     at = Math.min(at + 1, certificates.length - 1);
-    return { certificates: [certificates[at]] } as unknown as AuditWire;
+    return { certificates: [certificates[at]] };
   };
 }
 
@@ -64,9 +65,7 @@ test("what is found is mended alone, verified alone, and the whole is proven", a
     documents: [{ documentId: "files/a.md", faults: [{ fault: "stale" }] }],
     escalation: null,
   });
-  expect(report.steps.map(({ step }) => step)).toEqual([
-    ...["pipeline", "embedder", "find", "mend", "verify", "prove"],
-  ]);
+  expect(report.steps.map(({ step }) => step)).toEqual(runbookSteps);
   expect(exitCode).toBe(0);
 });
 
@@ -113,7 +112,9 @@ test("a pipeline that is backed up ends it, with the stage and the part that cha
       "GET /v1/freshness": aFreshness({ sources: [late, aSource({ source: "app" })] }),
       "POST /v1/audit": audits(clean),
     },
-    ...["--yes", "--source", "app"],
+    "--yes",
+    "--source",
+    "app",
   );
 
   expect(backedUp.report).toMatchObject({
