@@ -20,6 +20,8 @@ const watermark20mAgo = `max by (source) (${names.completeUpTo} offset 20m)`;
 const scanEvery = `max by (source) (${names.scanEvery})`;
 /** What is not listed says all the time how far it is; what is listed, when a scan has ended. */
 const notProvenSeconds = 3_600;
+/** Heartbeats come every 10 s; those of a queue, once nothing older can be in it. */
+const eventsBehindSeconds = 900;
 const provenAgo = `time() - (${watermark} > 0)`;
 
 function lateShare(range: string): string {
@@ -82,6 +84,16 @@ export const objectiveRules: RuleGroup = {
       summary: "{{ $labels.source }} is proven only up to {{ $value | humanizeDuration }} ago",
       description:
         "Its watermark has not moved for 20 minutes while a change waits past its objective: a stage, a partition or a listing stands still.",
+    },
+    {
+      alert: "TidemarkEventsBehind",
+      expr: `time() - max by (source) (${names.heardUpTo}) > ${eventsBehindSeconds}`,
+      for: "5m",
+      severity: "ticket",
+      summary:
+        "What events of {{ $labels.source }} told of is applied up to {{ $value | humanizeDuration }} ago",
+      description:
+        "Its heartbeats do not come through, though nothing may be pending: a stage or a partition stands still, or its queue is not emptied.",
     },
     {
       alert: "TidemarkNotProven",

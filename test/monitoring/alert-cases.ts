@@ -186,6 +186,10 @@ export const alertCases: Readonly<Record<string, AlertCases>> = {
     // As after a scan: not moving, with nothing that waits too long.
     quiet: at("40m", behind({ oldest: "0+60x60", watermark: "0+60x15 900x45" })),
   },
+  TidemarkEventsBehind: {
+    fires: at("25m", { [`tidemark_heard_up_to_timestamp_seconds${files}`]: "60x30" }),
+    quiet: at("25m", { [`tidemark_heard_up_to_timestamp_seconds${files}`]: "0+50x30" }),
+  },
   TidemarkNotProven: {
     fires: { at: "14h", every: "10m", series: notProven("21600x90") },
     quiet: { at: "14h", every: "10m", series: notProven("43200x90") },

@@ -68,9 +68,13 @@ export const freshnessBoard: Board = {
       },
       {
         title: "Behind the watermark",
-        description: "Everything older than this can be found.",
+        description:
+          "Everything older than this can be found; of what is listed, between scans, what events told of.",
         unit: "s",
-        queries: { "{{source}}": `time() - (max by (source) (${names.completeUpTo}) > 0)` },
+        queries: {
+          "{{source}}": `time() - (max by (source) (${names.completeUpTo}) > 0)`,
+          "told by events · {{source}}": `time() - max by (source) (${names.heardUpTo})`,
+        },
       },
     ],
     Probe: [

@@ -18,6 +18,7 @@ const instantNames = [
   "observedAtMs",
   "sourceTimeMs",
   "completeUpToMs",
+  "heardUpToMs",
   "observedUpToMs",
   "oldestPendingMs",
 ] as const;

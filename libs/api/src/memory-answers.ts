@@ -177,6 +177,7 @@ export function aSourceFreshness(source: string): SourceFreshness {
     blocked: 0,
     failed: 0,
     completeUpToMs: memoryNowMs,
+    heardUpToMs: null,
     observedUpToMs: memoryNowMs,
     lagMs: 400,
     p50Ms: 300,

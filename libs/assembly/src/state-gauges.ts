@@ -82,6 +82,10 @@ async function setFreshness({ metrics, service }: StateGauges): Promise<void> {
       (facts.pendingChanges?.oldest?.sinceMs ?? facts.oldestPendingMs ?? 0) / msPerSecond,
     );
     metrics.completeUpTo.set({ source }, (facts.completeUpToMs ?? 0) / msPerSecond);
+    // A source that is not listed has none, and neither has one without events.
+    if (facts.heardUpToMs !== null) {
+      metrics.heardUpTo.set({ source }, facts.heardUpToMs / msPerSecond);
+    }
     for (const [stage, pending] of Object.entries(facts.pendingChanges?.stages ?? {})) {
       metrics.pendingStage.set({ source, stage }, pending);
     }

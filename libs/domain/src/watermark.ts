@@ -3,6 +3,7 @@
  * all earlier offsets are done; what counts is the least over partitions and producers.
  */
 import { z } from "zod";
+import type { SourceName } from "./ids.ts";
 
 const markerSchema = z.object({
   v: z.literal(1),
@@ -15,6 +16,14 @@ const markerSchema = z.object({
   part: z.object({ at: z.int(), of: z.int() }).optional(),
 });
 export type Marker = Omit<z.infer<typeof markerSchema>, "v" | "kind">;
+
+/**
+ * Under which name markers of a listed source say what its events told of: that is less than what a
+ * scan proves, and is never taken for it. No source may be called so.
+ */
+export function heardOf(source: SourceName): SourceName {
+  return `${source}#heard` as SourceName;
+}
 
 export function encodeMarker(marker: Marker): string {
   return JSON.stringify({ v: 1, kind: "marker", ...marker });

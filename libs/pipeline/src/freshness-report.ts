@@ -16,6 +16,8 @@ export interface SourceFreshness {
   readonly blocked: number;
   readonly failed: number;
   readonly completeUpToMs: number | null;
+  /** Of a listed source: all that events told of before it is applied; null while unknown. */
+  readonly heardUpToMs: number | null;
   readonly observedUpToMs: number | null;
   /** Null when it cannot be said. */
   readonly lagMs: number | null;

@@ -51,6 +51,7 @@ export * from "./service/generation-lines.ts";
 export * from "./service/generations.ts";
 export * from "./service/has-passed.ts";
 export * from "./service/hints.ts";
+export * from "./service/listed-heartbeats.ts";
 export * from "./service/log-identity.ts";
 export * from "./service/measures.ts";
 export * from "./service/probe.ts";

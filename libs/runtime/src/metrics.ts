@@ -34,6 +34,7 @@ export const metricNames = {
   completeUpTo: "tidemark_complete_up_to_timestamp_seconds",
   embeddingAge: "tidemark_embedding_age_seconds",
   embeddingAgeAt: "tidemark_embedding_age_timestamp_seconds",
+  heardUpTo: "tidemark_heard_up_to_timestamp_seconds",
   objectiveRatio: "tidemark_objective_ratio",
   objective: "tidemark_objective_seconds",
   stage: "tidemark_stage_seconds",
@@ -160,6 +161,11 @@ export function createMetrics({ processDefaults = true } = {}) {
     embeddingAgeAt: gauge(
       names.embeddingAgeAt,
       "When the ages of vectors were counted, in unix seconds",
+      ["source"],
+    ),
+    heardUpTo: gauge(
+      names.heardUpTo,
+      "All that events of a listed source told of before is applied, in unix seconds",
       ["source"],
     ),
     objectiveRatio: gauge(

@@ -17,3 +17,4 @@ export * from "./nearest.ts";
 export * from "./searched-world.ts";
 export * from "./seeded-chance.ts";
 export * from "./virtual-clock.ts";
+export * from "./watermark-world.ts";

@@ -74,6 +74,7 @@ export function aSource(changes: Partial<SourceFreshnessWire> = {}): SourceFresh
     blocked: 0,
     failed: 0,
     completeUpTo: at,
+    heardUpTo: null,
     observedUpTo: at,
     lagMs: 400,
     p50Ms: 300,

@@ -87,6 +87,10 @@ export const sourceFreshnessSchema = z.object({
   blocked: z.int().meta({ description: "Documents that are there and cannot be read now" }),
   failed: z.int(),
   completeUpTo: instant.nullable(),
+  heardUpTo: instant.nullable().meta({
+    description:
+      "Folders and buckets: all that events told of before can be found; less than completeUpTo says",
+  }),
   observedUpTo: instant.nullable(),
   lagMs: z.number().nullable(),
   p50Ms: z.number().nullable(),

@@ -15,6 +15,7 @@ function aPicture(parts: Partial<SourcePicture> = {}): SourcePicture {
     held: 0,
     blocked: 0,
     completeUpToMs: atMs,
+    heardUpToMs: null,
     observedUpToMs: atMs,
     unprovenSinceMs: null,
     isInTrouble: false,

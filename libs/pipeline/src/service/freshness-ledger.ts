@@ -30,6 +30,7 @@ export interface SourcePicture {
   /** Documents that are there and cannot be read: nobody knows whether they are what is indexed. */
   readonly blocked: number;
   readonly completeUpToMs: number | null;
+  readonly heardUpToMs: number | null;
   readonly observedUpToMs: number | null;
   /** Since when something that was observed is not proven to be applied; null when all of it is. */
   readonly unprovenSinceMs: number | null;
@@ -113,6 +114,7 @@ export class FreshnessLedger {
       blocked,
       failed: counts?.failed ?? 0,
       completeUpToMs: picture.completeUpToMs,
+      heardUpToMs: picture.heardUpToMs,
       observedUpToMs: picture.observedUpToMs,
       lagMs: lagOf(picture, oldestPendingMs, nowMs),
       p50Ms: window?.percentileMs(0.5, nowMs) ?? null,

@@ -41,6 +41,10 @@ export class HintPublisher {
   readonly #options: HintPublisherOptions;
   #heard = new Map<string, Hint["expects"]>();
   #prefixes = new Set<string>();
+  /** When something was last heard that makes no hint: a scan that begins after it finds it. */
+  #unhintedAtMs = Number.NEGATIVE_INFINITY;
+  #begun = 0;
+  #published = 0;
 
   constructor(options: HintPublisherOptions) {
     this.#options = options;
@@ -65,6 +69,18 @@ export class HintPublisher {
     );
   }
 
+  /**
+   * Resolves when hints are on the log for all that was heard by now; false when some of it makes
+   * none, and was heard since this time.
+   */
+  async published(sinceMs: number, signal: AbortSignal): Promise<boolean> {
+    const wanted = this.#begun + 1;
+    while (this.#published < wanted && !signal.aborted) {
+      await this.#options.clock.sleep(pauseMs, signal);
+    }
+    return this.#published >= wanted && this.#unhintedAtMs < sinceMs;
+  }
+
   /** Publishes what was heard, until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     const { chance, clock, log } = this.#options;
@@ -73,6 +89,8 @@ export class HintPublisher {
       const prefixes = this.#prefixes;
       this.#heard = new Map();
       this.#prefixes = new Set();
+      this.#begun += 1;
+      const begun = this.#begun;
       try {
         for (const prefix of prefixes) await this.#hearKnownBelow(prefix, heard);
         const nowMs = clock.nowMs();
@@ -81,6 +99,7 @@ export class HintPublisher {
         );
         this.#noteAnnounced(hints, await publishHints(log, hints));
         failures = 0;
+        this.#published = begun;
         await clock.sleep(pauseMs, signal);
       } catch (error) {
         if (!(error instanceof TransientError)) throw error;
@@ -95,6 +114,7 @@ export class HintPublisher {
   #hear(key: string, expects: Hint["expects"]): void {
     // Past the bound the scan finds what was not written down.
     if (this.#heard.size < heardMax || this.#heard.has(key)) this.#heard.set(key, expects);
+    else this.#unhintedAtMs = this.#options.clock.nowMs();
   }
 
   async #publishTold(told: readonly ToldKey[]): Promise<void> {
@@ -117,8 +137,11 @@ export class HintPublisher {
 
   /** A folder that went away took with it documents that only the index still knows by name. */
   async #hearKnownBelow(prefix: string, heard: Map<string, Hint["expects"]>): Promise<void> {
-    const { generation, index, scanDue, source } = this.#options;
-    if (prefix === "") return scanDue();
+    const { clock, generation, index, scanDue, source } = this.#options;
+    if (prefix === "") {
+      this.#unhintedAtMs = clock.nowMs();
+      return scanDue();
+    }
     let after: DocumentId = documentId(source, prefix);
     while (true) {
       const range = { after, limit: knownPageMax };

@@ -1,4 +1,10 @@
-import { decodeHint, documentId, type ListedDocument } from "@tidemark/domain";
+import {
+  decodeHint,
+  decodeMarker,
+  documentId,
+  heardOf,
+  type ListedDocument,
+} from "@tidemark/domain";
 import {
   aGeneration,
   aManifest,
@@ -31,6 +37,8 @@ class Line {
   readonly stop = new AbortController();
   listed: readonly ListedDocument[] = [];
   scans = 0;
+  /** Whether its watch can say that it has heard everything. */
+  isDrained = true;
   listener: WatchListener | null = null;
   line: SourceLine | null = null;
   readonly #options: Partial<SourceLineOptions>;
@@ -51,7 +59,7 @@ class Line {
         this.listener = listener;
       },
       acceptRoot: () => Promise.resolve(),
-      drained: () => Promise.resolve(true),
+      drained: () => Promise.resolve(this.isDrained),
     };
     this.line = new SourceLine({
       source: aSource,
@@ -84,17 +92,29 @@ class Line {
     await this.#running;
   }
 
+  /** Up to when its heartbeats say that hints are there for all that was heard. */
+  async heartbeats() {
+    const markers = (await this.#records()).flatMap(({ value }) => decodeMarker(value ?? "") ?? []);
+    return markers
+      .filter(({ source }) => source === heardOf(aSource))
+      .map(({ completeToMs }) => completeToMs);
+  }
+
   async hints() {
+    return (await this.#records()).flatMap(({ value }) => {
+      const hint = decodeHint(value ?? "");
+      return "problem" in hint ? [] : [hint];
+    });
+  }
+
+  async #records() {
     const ranges = await this.#log.ranges(hintsTopic);
     const records = await Promise.all(
       ranges.map(({ begin, end, partition }) =>
         this.#log.read(hintsTopic, partition, { from: begin, to: end, recordsMax: 1_000 }),
       ),
     );
-    return records.flat().flatMap(({ value }) => {
-      const hint = decodeHint(value ?? "");
-      return "problem" in hint ? [] : [hint];
-    });
+    return records.flat();
   }
 
   async *#list(): AsyncGenerator<ListedDocument> {
@@ -125,6 +145,23 @@ test("what was told is on the log when the promise resolves, as it was told", as
       }),
     ),
   );
+});
+
+test("its heartbeats say up to when all was heard, and nothing while its watch cannot say so", async () => {
+  const line = new Line();
+  await line.start();
+
+  await line.clock.advance(15_000);
+  const heard = await line.heartbeats();
+  line.isDrained = false;
+  await line.clock.advance(60_000);
+  const later = await line.heartbeats();
+  await line.end();
+
+  const nowMs = line.clock.nowMs();
+  expect(heard.length).toBeGreaterThan(0);
+  expect(heard.every((atMs) => atMs < nowMs)).toBe(true);
+  expect(later).toEqual(heard);
 });
 
 test("a log that does not accept says so to whoever told", async () => {

@@ -23,6 +23,7 @@ import { hintsTopic, mutationsTopic, resolverGroup, restrictorGroup } from "../t
 import { beganAnew } from "./began-anew.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { HintPublisher } from "./hint-publisher.ts";
+import { beatForListed } from "./listed-heartbeats.ts";
 import { identityOfListed } from "./log-identity.ts";
 import { LostEvents, type LostReport, type ScanFindings } from "./lost-events.ts";
 import { scanSource } from "./scan.ts";
@@ -139,7 +140,17 @@ export class SourceLine {
       this.#identityLoop(signal),
       this.#unreadLoop(signal),
       this.#lost?.run(signal),
+      beatForListed({ ...this.#options, heardTo: (stop) => this.#heardTo(stop) }, signal),
     ]);
+  }
+
+  /** Null where nothing tells of changes, and before the first scan has found what nothing told of. */
+  async #heardTo(signal: AbortSignal): Promise<number | null> {
+    const { clock, watch } = this.#options;
+    if (!watch || this.#scannedAtMs === null) return null;
+    const nowMs = clock.nowMs();
+    if (watch.drained && !(await watch.drained(nowMs, signal))) return null;
+    return (await this.#publisher.published(this.#scannedAtMs, signal)) ? nowMs : null;
   }
 
   /** A scan now; with `confirm` up to so many deletes may be applied that would be held. */

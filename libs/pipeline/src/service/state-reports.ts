@@ -1,5 +1,5 @@
 /** How the whole stands: freshness by source, generations, stages, and what is wrong. */
-import { worstOf, type GenerationId, type SourceName } from "@tidemark/domain";
+import { heardOf, worstOf, type GenerationId, type SourceName } from "@tidemark/domain";
 import { TransientError } from "../errors.ts";
 import type { FreshnessReport, SourceFreshness, StatusReport } from "../operations.ts";
 import type { SourceCounts, VectorIndex } from "../ports/vector-index.ts";
@@ -98,6 +98,7 @@ export class StateReports {
     return [...sources.values()].map((source) => {
       const completeUpToMs = line?.completeUpToMs(source.name) ?? null;
       const observedUpToMs = source.observedUpToMs();
+      const isListed = source.line !== null && !source.isStreamed;
       const picture = {
         source: source.name,
         kind: source.kind,
@@ -107,9 +108,10 @@ export class StateReports {
         held: source.line?.held.count ?? 0,
         blocked: source.line?.blockedCount ?? 0,
         completeUpToMs,
+        heardUpToMs: isListed ? (line?.completeUpToMs(heardOf(source.name)) ?? null) : null,
         observedUpToMs,
         unprovenSinceMs: unprovenSince({
-          isListed: source.line !== null && !source.isStreamed,
+          isListed,
           completeUpToMs,
           observedUpToMs,
         }),
