@@ -27,6 +27,8 @@ const seen: number[] = [];
 for (let change = 1; change <= changes; change += 1) {
   const key = `page-${change % pages}.md`;
   const sentence = `The observer writes the sentence number ${change}.`;
+  // It may be found before whoever wrote it hears that it is written.
+  const beganAtMs = Date.now();
   await deployment.putFile(key, sentence);
   const writtenAtMs = Date.now();
   let askedAtMs = writtenAtMs;
@@ -45,7 +47,7 @@ for (let change = 1; change <= changes; change += 1) {
       const indexed = receipts
         .filter(({ change: kind, outcome }) => kind === "content" && outcome === "indexed")
         .map(({ at }) => Date.parse(at))
-        .filter((atMs) => atMs >= writtenAtMs);
+        .filter((atMs) => atMs >= beganAtMs);
       // It can be found a moment before its receipt is out.
       if (indexed.length === 0) throw new Error(`nothing tells of change ${change}`);
       return indexed;
