@@ -45,6 +45,7 @@ const untold: Readonly<Record<string, string>> = {
   [names.auditFaults]: "the first audit is a day away",
   [names.auditEnd]: "the first audit is a day away",
   [names.benchmarkOverlap]: "needs a second run of the sentinels",
+  [names.rehearsalEnd]: "no runbook was rehearsed",
 };
 
 describeWith("the boards", findPrometheus(), (prometheus) => {
