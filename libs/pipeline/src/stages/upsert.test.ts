@@ -1,4 +1,4 @@
-import { hashChunk } from "@tidemark/domain";
+import { hashChunk, placeChunks } from "@tidemark/domain";
 import {
   aGeneration,
   aManifest,
@@ -62,7 +62,7 @@ async function aWorld() {
       signal,
     });
   const manifest = async () => (await index.manifests(generation, [mutation.documentId]))[0];
-  return { apply, index, log, manifest, mutation, partsFor };
+  return { apply, embedder, index, log, manifest, mutation, partsFor, stage };
 }
 
 test("a chunk that is refused in an early part of a long document becomes a dead letter", async () => {
@@ -117,4 +117,38 @@ test("a document whose every chunk is refused is set aside whole", async () => {
   await expect(apply(partsFor(["bad", "bad too"]))).rejects.toThrow("bad");
 
   expect((await readDeadLetters(log)).size).toBe(0);
+});
+
+test("a vector that is to be made good is taken for no other document of its delivery", async () => {
+  const { apply, embedder, index, mutation, partsFor, stage } = await aWorld();
+  await apply(partsFor(["low water"]));
+  const [point] = await index.pointsOf(generation, mutation.documentId);
+  if (!point) throw new Error("no point was stored");
+  await index.putPoints(generation, [{ ...point, vector: point.vector.map((x) => -x) }]);
+  const documentId = "app/another" as typeof mutation.documentId;
+  const others = partsFor(["low water"]).map((part) => ({
+    ...part,
+    mutation: { ...part.mutation, documentId },
+    digests: placeChunks(generation, documentId, part.chunks).map(({ digest }) => digest),
+  }));
+  const again = partsFor(["low water"]).map((part) => ({ ...part, forced: true }));
+
+  await stage.handle(
+    [
+      { key: documentId, items: others },
+      { key: mutation.documentId, items: again },
+    ],
+    { progressFor: () => [], proves: () => {}, signal: new AbortController().signal },
+  );
+
+  const { vectors } = await embedder.embed({
+    texts: ["low water"],
+    purpose: "document",
+    lane: "live",
+    signal: new AbortController().signal,
+  });
+  for (const id of [documentId, mutation.documentId]) {
+    const stored = await index.pointsOf(generation, id);
+    expect(stored.map(({ vector }) => vector)).toEqual(vectors);
+  }
 });

@@ -192,8 +192,14 @@ export function upsertStage(dependencies: UpsertDependencies): Stage<ChunkPart> 
         byTenant.set(mutation.tenant, [...chunks, chunk]);
       }
     }
+    // What is stored may be what is to be made good: nobody in this delivery takes it.
+    const distrusted = new Set(
+      all.filter(({ work }) => work.part.forced).map(({ chunk }) => chunk.textHash),
+    );
     for (const [tenant, chunks] of byTenant) {
-      const unknown = chunks.filter((chunk) => !vectors.byHash.has(chunk.textHash));
+      const unknown = chunks.filter(
+        ({ textHash }) => !vectors.byHash.has(textHash) && !distrusted.has(textHash),
+      );
       if (unknown.length === 0) continue;
       const hashes = [...new Set(unknown.map((chunk) => chunk.textHash))];
       const found = await index.vectorsByText(generation, tenant, hashes);
