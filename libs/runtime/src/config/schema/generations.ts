@@ -23,7 +23,7 @@ export const generationsSchema = section({
   ).prefault("plan"),
   promote: oneOf(
     ["complete", "gates", "manual"],
-    "When the new generation answers: as soon as it is complete, when its gates pass, or when told",
+    "When the new generation answers: as soon as it is complete, when its gates pass, or when told; this version runs `complete` alone",
   ).prefault("complete"),
   gates: gatesSchema.optional(),
   keep: duration({
@@ -35,7 +35,7 @@ export const generationsSchema = section({
     tokens: count({ about: "Tokens at most", example: "100M" }).optional(),
   })
     .optional()
-    .meta({ description: "A plan above it is refused by `apply`" }),
+    .meta({ description: "A plan above it is refused by `apply`; this version does not run it" }),
 })
   .transform(({ keep, ...rest }) => ({ ...rest, keepMs: keep }))
   .meta({ description: "What happens when `vectors` changes" });

@@ -23,7 +23,7 @@ const shape = {
       changesPerSecondMax: changesPerSecond,
     }))
     .prefault({})
-    .meta({ description: "What is refused with 413 or 429" }),
+    .meta({ description: "What is refused with 413 or 429; this version does not run it" }),
 };
 
 export const pushSourceSchema = section(

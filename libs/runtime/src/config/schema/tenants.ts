@@ -23,7 +23,7 @@ export const tenantsSchema = section({
       searchesPerSecondMax: searchesPerSecond,
     }))
     .prefault({})
-    .meta({ description: "Bounds of each tenant" }),
+    .meta({ description: "Bounds of each tenant; this version does not run them" }),
 }).meta({ description: "Who shares this index without seeing one another" });
 
 export type TenantsConfig = z.output<typeof tenantsSchema>;
