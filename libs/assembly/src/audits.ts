@@ -2,6 +2,7 @@
 import { sha256Hex, type AuditCertificate } from "@tidemark/domain";
 import {
   Auditor,
+  isLateNow,
   runAudits,
   tokenSource,
   type AuditRequest,
@@ -55,9 +56,7 @@ export function openAuditor(parts: Parts, service: TidemarkService): Auditor {
           trouble === null ? [] : [`${stage}: ${trouble}`],
         ),
         deadLetters: (await service.deadLetters()).length,
-        late: fresh.flatMap(({ source, verdict }) =>
-          verdict === "late" || verdict === "breached" ? [source] : [],
-        ),
+        late: fresh.filter(isLateNow).map(({ source }) => source),
       };
     },
     async keep(certificate) {

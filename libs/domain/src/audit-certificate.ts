@@ -119,7 +119,7 @@ export function repairRefusal(state: {
   readonly troubles: readonly string[];
   readonly deadLettersBefore: number;
   readonly deadLettersNow: number;
-  /** Sources past their objective. */
+  /** Sources of which a change waits past its objective. */
   readonly late: readonly SourceName[];
 }): string | null {
   const { deadLettersBefore, deadLettersNow, late, troubles } = state;

@@ -54,3 +54,14 @@ export interface FreshnessReport {
   /** Parts that do not answer, or that say what they wait for. */
   readonly troubles: readonly { readonly part: Part; readonly trouble: string }[];
 }
+
+/**
+ * Whether a change waits past its objective at this moment. What was late and is found since says
+ * nothing of how the pipeline does now.
+ */
+export function isLateNow({
+  pendingChanges,
+  verdict,
+}: Pick<SourceFreshness, "pendingChanges" | "verdict">): boolean {
+  return pendingChanges ? pendingChanges.late > 0 : verdict === "late" || verdict === "breached";
+}

@@ -12,6 +12,7 @@ export * from "./commit/primitives.ts";
 export * from "./errors.ts";
 export * from "./map-bounded.ts";
 export * from "./observer.ts";
+export { isLateNow } from "./freshness-report.ts";
 export * from "./operations.ts";
 export * from "./ports/audit-spool.ts";
 export * from "./ports/audited-index.ts";

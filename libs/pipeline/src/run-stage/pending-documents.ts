@@ -17,9 +17,13 @@ export interface Entry<T> {
 }
 
 interface Pending<T> {
+  readonly lane: string;
   entries: Entry<T>[];
   running: boolean;
 }
+
+/** Of a stage that tells no lanes apart. */
+const onlyLane = "";
 
 export class PendingDocuments<T> {
   readonly #stage: Stage<T>;
@@ -27,7 +31,7 @@ export class PendingDocuments<T> {
   readonly #woken: () => void;
   readonly #stopped: AbortSignal;
   readonly #pending = new Map<string, Pending<T>>();
-  readonly #ready = new ReadyQueue();
+  readonly #lanes = new Map<string, ReadyQueue>();
   readonly #quiet = new CoalescingClock();
   /** By window, so that documents of one source never end the window of another's. */
   readonly #windowed = new Map<CoalescingWindow, Set<string>>();
@@ -52,7 +56,8 @@ export class PendingDocuments<T> {
 
   add(entry: Entry<T>): void {
     const key = this.#stage.keyOf(entry.item);
-    const pending = this.#pending.get(key) ?? { entries: [], running: false };
+    const lane = this.#stage.laneOf?.(entry.item) ?? onlyLane;
+    const pending = this.#pending.get(key) ?? { lane, entries: [], running: false };
     pending.entries.push(entry);
     this.#pending.set(key, pending);
     this.#records += 1;
@@ -60,10 +65,15 @@ export class PendingDocuments<T> {
     if (!pending.running) this.#schedule(key, pending);
   }
 
+  /** Those that had something ready until now; there are as many as the stage tells apart. */
+  get lanes(): Iterable<string> {
+    return this.#lanes.keys();
+  }
+
   /** Up to so many ready documents, no less urgent than `atMost`, each with all that waits of it. */
-  take(documentsMax: number, atMost: Urgency): Task<Entry<T>>[] {
+  take(documentsMax: number, atMost: Urgency, lane = onlyLane): Task<Entry<T>>[] {
     const tasks: Task<Entry<T>>[] = [];
-    for (const key of this.#ready.take(documentsMax, atMost)) {
+    for (const key of this.#lanes.get(lane)?.take(documentsMax, atMost) ?? []) {
       const pending = this.#pending.get(key);
       if (!pending || pending.running) continue;
       pending.running = true;
@@ -100,7 +110,7 @@ export class PendingDocuments<T> {
     const waitMs = window ? this.#quiet.waitOf(key, window, this.#clock.nowMs()) : 0;
     if (!window || waitMs === 0) {
       for (const waiting of this.#windowed.values()) waiting.delete(key);
-      this.#ready.add(key, urgency);
+      this.#ready(pending.lane).add(key, urgency);
       return;
     }
     const windowed = this.#windowed.get(window) ?? new Set<string>();
@@ -108,7 +118,9 @@ export class PendingDocuments<T> {
     if (windowed.has(key)) return;
     windowed.add(key);
     if (windowed.size >= window.documentsMax) {
-      for (const waiting of windowed) this.#ready.add(waiting, urgency);
+      for (const waiting of windowed) {
+        this.#ready(this.#pending.get(waiting)?.lane ?? pending.lane).add(waiting, urgency);
+      }
       // A new set: the timers of these documents are not those of their next window.
       this.#windowed.delete(window);
       windowed.clear();
@@ -117,8 +129,16 @@ export class PendingDocuments<T> {
     void this.#clock.sleep(waitMs, this.#stopped).then(() => {
       if (this.#stopped.aborted || !windowed.delete(key)) return;
       if (windowed.size === 0) this.#windowed.delete(window);
-      this.#ready.add(key, urgency);
+      this.#ready(pending.lane).add(key, urgency);
       this.#woken();
     });
+  }
+
+  #ready(lane: string): ReadyQueue {
+    const known = this.#lanes.get(lane);
+    if (known) return known;
+    const made = new ReadyQueue();
+    this.#lanes.set(lane, made);
+    return made;
   }
 }

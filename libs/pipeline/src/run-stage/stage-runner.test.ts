@@ -10,7 +10,7 @@ const logger = { debug: silent, info: silent, warn: silent, error: silent };
 const urgencies: Readonly<Record<string, Urgency>> = { delete: 0, edit: 1, copy: 3 };
 
 /** A stage whose batches take until they are let go. */
-async function aStage({ concurrency }: { readonly concurrency: number }) {
+async function aStage({ concurrency, laneOf }: Pick<Stage<string>, "concurrency" | "laneOf">) {
   const clock = new VirtualClock();
   const log = new MemoryEventLog({ clock });
   const begun: string[] = [];
@@ -24,6 +24,7 @@ async function aStage({ concurrency }: { readonly concurrency: number }) {
     decode: (record) => record.value,
     keyOf: (item) => item,
     urgencyOf: (item) => urgencies[item.split(" ")[0] ?? ""] ?? 3,
+    ...(laneOf ? { laneOf } : {}),
     async handle(tasks) {
       begun.push(tasks.map(({ key }) => key).join(", "));
       await held.promise;
@@ -76,6 +77,20 @@ test.each([1, 2])(
     expect(begun).toBe("delete 1");
   },
 );
+
+test("what keeps one lane waiting keeps no other, and batches are of one lane", async () => {
+  const laneOf = (item: string) => item.split(" of ")[1] ?? "";
+  const stage = await aStage({ concurrency: 1, laneOf });
+  await stage.hears(...Array.from({ length: 9 }, (_, at) => `delete ${at} of bucket`));
+  const before = stage.begun.length;
+
+  await stage.hears("copy 1 of folder", "delete 9 of bucket", "copy 2 of folder");
+
+  const begun = stage.begun.slice(before);
+  await stage.ends();
+  expect(before).toBe(3);
+  expect(begun).toEqual(["copy 1 of folder, copy 2 of folder"]);
+});
 
 test("an outage opens the breaker, which is told, and closed by the first success or the end", async () => {
   const clock = new VirtualClock();

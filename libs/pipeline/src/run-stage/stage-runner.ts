@@ -10,6 +10,7 @@ import type { LogConsumer, LogRecord } from "../ports/event-log.ts";
 import { beganAnew } from "../service/began-anew.ts";
 import { Attempts } from "./attempts.ts";
 import { backoffMs } from "./backoff.ts";
+import { LaneSlots } from "./lane-slots.ts";
 import { PartitionOffsets } from "./partition-offsets.ts";
 import { PendingDocuments, type Entry } from "./pending-documents.ts";
 import { withDefaults, type RunnerOptions } from "./runner-options.ts";
@@ -32,13 +33,14 @@ export class StageRunner<T> {
   #acknowledged: Map<number, number> = new Map();
   /** Under which name the index keeps the group's progress. */
   #progressTopic = "";
-  #running = 0;
+  readonly #slots: LaneSlots;
   #trouble: string | null = null;
   #rewound = false;
   #bug: { readonly error: unknown } | null = null;
 
   constructor(stage: Stage<T>, options: RunnerOptions) {
     this.#stage = stage;
+    this.#slots = new LaneSlots(stage.concurrency);
     this.#options = withDefaults(options);
     const woken = () => this.#wakeup.ring();
     this.#pending = new PendingDocuments(stage, options.clock, woken, this.#wakeup.failure);
@@ -87,7 +89,7 @@ export class StageRunner<T> {
       this.#guarded(() => this.#dispatchLoop(stop)),
       this.#guarded(() => this.#acknowledgeLoop(consumer, stop)),
     ]);
-    await this.#wakeup.until(() => this.#running === 0);
+    await this.#wakeup.until(() => this.#slots.isIdle);
     if (this.#bug) throw this.#bug.error;
     if (this.#rewound) return "rewound";
     await this.#acknowledge(consumer).catch(ignoreTransient);
@@ -185,31 +187,28 @@ export class StageRunner<T> {
 
   async #dispatchLoop(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const tasks = this.#nextTasks();
-      if (tasks.length === 0) {
-        await this.#wakeup.next();
-        continue;
+      let isIdle = true;
+      for (const lane of this.#pending.lanes) {
+        const tasks = this.#nextTasks(lane);
+        if (tasks.length === 0) continue;
+        isIdle = false;
+        this.#begin(lane, tasks, signal);
       }
-      this.#running += 1;
-      void this.#guarded(() => this.#work(tasks, signal)).then(() => {
-        this.#running -= 1;
-        this.#wakeup.ring();
-      });
+      if (isIdle) await this.#wakeup.next();
     }
   }
 
-  /**
-   * One slot is kept for restrictions and live changes, so that a backfill never fills them all, and
-   * another for restrictions, so that live changes do not.
-   */
-  #nextTasks(): Task<Entry<T>>[] {
-    const { concurrency, documentsMax } = this.#stage;
-    const { isOpen } = this.#attempts.breaker;
-    const spare = concurrency - this.#running;
-    if (isOpen) return this.#running > 0 ? [] : this.#pending.take(documentsMax, 3);
-    if (spare > 0) return this.#pending.take(documentsMax, 3);
-    if (spare === 0) return this.#pending.take(documentsMax, 1);
-    return spare === -1 ? this.#pending.take(documentsMax, 0) : [];
+  #begin(lane: string, tasks: readonly Task<Entry<T>>[], signal: AbortSignal): void {
+    this.#slots.begin(lane);
+    void this.#guarded(() => this.#work(tasks, signal)).then(() => {
+      this.#slots.end(lane);
+      this.#wakeup.ring();
+    });
+  }
+
+  #nextTasks(lane: string): Task<Entry<T>>[] {
+    const atMost = this.#slots.atMost(lane, { oneAtATime: this.#attempts.breaker.isOpen });
+    return atMost === null ? [] : this.#pending.take(this.#stage.documentsMax, atMost, lane);
   }
 
   async #work(tasks: readonly Task<Entry<T>>[], signal: AbortSignal): Promise<void> {

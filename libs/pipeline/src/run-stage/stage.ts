@@ -35,7 +35,7 @@ export interface Stage<T> {
   /** Whose dead letters its own are, where another group does the same work; its own when absent. */
   readonly lettersOf?: string;
   readonly documentsMax: number;
-  /** Batches in the air at once. */
+  /** Batches in the air at once, of each lane. */
   readonly concurrency: number;
   /** True where no document may be given up for failing again and again: it waits instead. */
   readonly waitsForEver?: boolean;
@@ -43,6 +43,11 @@ export interface Stage<T> {
   decode(record: LogRecord): T | null;
   keyOf(item: T): string;
   urgencyOf(item: T): Urgency;
+  /**
+   * What waits for the same thing outside is one lane, with batches of its own: while that thing is
+   * away, no other lane waits for it. One for all when absent.
+   */
+  laneOf?(item: T): string;
   /** Which of a document's waiting items still matter; the others are done unheard. */
   coalesce?(items: readonly T[]): readonly T[];
   /** Null where changes do not wait for one another. */

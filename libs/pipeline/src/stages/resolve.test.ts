@@ -1,5 +1,5 @@
 import { aSource, MemoryEventLog, VirtualClock } from "@tidemark/testing";
-import { decodeMutation, documentId, encodeHint, type Hint } from "@tidemark/domain";
+import { decodeMutation, documentId, encodeHint, sourceName, type Hint } from "@tidemark/domain";
 import { hintsTopic, mutationsTopic } from "../topics.ts";
 import { resolveStage } from "./resolve.ts";
 
@@ -132,4 +132,30 @@ test.each([
   );
   const [record] = values.flat();
   expect(decodeMutation(record?.value ?? "", 0)).toMatchObject({ sourceTimeMs: expected });
+});
+
+test("hints of different sources wait for nothing of one another", () => {
+  const stage = resolveStage({
+    log: new MemoryEventLog({ clock }),
+    sources: new Map(),
+    clock,
+    blocked: () => {},
+  });
+  const laneOf = (source: string) =>
+    stage.laneOf?.({
+      hint: {
+        source: sourceName(source),
+        documentId: documentId(sourceName(source), "a.md"),
+        epoch: 1,
+        expects: "absent",
+        reason: "change",
+        sourceTimeMs: null,
+        observedAtMs: nowMs,
+        trace: null,
+      },
+      offset: 0,
+    });
+
+  expect(laneOf("bucket")).not.toBe(laneOf("files"));
+  expect(laneOf("bucket")).toBe(laneOf("bucket"));
 });

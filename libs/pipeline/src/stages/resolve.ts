@@ -40,7 +40,7 @@ interface OffsetHint {
   readonly offset: number;
 }
 
-/** Of a batch: all batches together stay below the connections that a client opens. */
+/** Of a batch: all batches of a source together stay below the connections that a client opens. */
 const readsAtOnceMax = 12;
 
 export function resolveStage({
@@ -67,6 +67,8 @@ export function resolveStage({
       return { hint, offset: record.offset };
     },
     keyOf: ({ hint }) => hint.documentId,
+    // A source that does not answer keeps its own hints waiting, and nobody else's deletes.
+    laneOf: ({ hint }) => hint.source,
     urgencyOf: ({ hint }) => urgencyOfHint(hint),
     coalesce: mergeHints,
 
