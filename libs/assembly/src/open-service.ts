@@ -18,6 +18,7 @@ import { examine } from "./doctor.ts";
 import type { OpenedEmbedder } from "./embedders.ts";
 import { objectivesOf } from "./objectives.ts";
 import type { Parts } from "./open-parts.ts";
+import { keeperOf } from "./roles.ts";
 import type { PartWatch } from "./part-watch.ts";
 import type { WantedRecipe } from "./recipe.ts";
 import { askSentinels } from "./sentinels.ts";
@@ -89,7 +90,7 @@ export function openService(
     },
     audit: (request) => {
       if (auditor) return auditor.audit(request, parts.stop);
-      if (shared) return shared.calls.ask(auditCall, request);
+      if (shared) return shared.calls.ask(auditCall, request, keeperOf(shared));
       throw new RequestError(501, "not-here", "nothing is audited in this process");
     },
     embedQueued: () => shared?.reports.embedQueued() ?? parts.embedders.queuedNow(),

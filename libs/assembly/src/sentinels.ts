@@ -12,6 +12,7 @@ import {
 import { driftCauses, type DriftCause } from "@tidemark/domain";
 import type { Metrics } from "@tidemark/runtime";
 import type { Parts } from "./open-parts.ts";
+import { keeperOf } from "./roles.ts";
 import { systemClock } from "./world.ts";
 
 /** Answers when they have run. */
@@ -47,7 +48,7 @@ export async function askSentinels(
   if (now && options.roles.has("keep")) await sentinels.check({ isDueOnly: false });
   else if (now) {
     if (!shared) throw new RequestError(501, "not-here", "no process keeps generations here");
-    await shared.calls.ask(sentinelsCall, null);
+    await shared.calls.ask(sentinelsCall, null, keeperOf(shared));
   }
   const { everyMs } = options.config.sentinels;
   return sentinelReport({ catalogue, everyMs, measures: new Measures(stores.log) });

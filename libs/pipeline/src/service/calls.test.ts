@@ -41,3 +41,50 @@ test("what a process leaves to another one is answered by that one", async () =>
   expect(answer).toBe("hello ann");
   expect(left).toEqual(["ann"]);
 });
+
+/** Asks somebody who never answers, on a clock that passes by itself. */
+function askNobody(keeper: (nowMs: number) => string | null) {
+  let nowMs = 0;
+  const late = Promise.withResolvers<void>();
+  const clock = {
+    nowMs: () => nowMs,
+    // Who sleeps for as long as an answer may take sleeps through all the short sleeps.
+    async sleep(ms: number, signal?: AbortSignal) {
+      if (ms < greet.withinMs) {
+        await new Promise((resolve) => void setImmediate(resolve));
+        nowMs += ms;
+        if (nowMs >= greet.withinMs) late.resolve();
+        return;
+      }
+      signal?.addEventListener("abort", () => late.resolve(), { once: true });
+      await late.promise;
+    },
+  };
+  const calls = new Calls({
+    log: new MemoryEventLog({ clock }),
+    clock,
+    logger: quiet,
+    newId: () => "1",
+  });
+  return { answer: calls.ask(greet, "ann", () => keeper(nowMs)), tookMs: () => nowMs };
+}
+
+test.each([
+  ["is heard of no more", (nowMs: number) => (nowMs > 3_000 ? null : "a")],
+  ["was started anew", (nowMs: number) => (nowMs > 3_000 ? "b" : "a")],
+])(
+  "who waits for a process that %s is told so long before the answer is late",
+  async (_, keeper) => {
+    const { answer, tookMs } = askNobody(keeper);
+
+    await expect(answer).rejects.toThrow("the greeter went away before it had answered; ask again");
+    expect(tookMs()).toBeLessThan(greet.withinMs / 2);
+  },
+);
+
+test("an answer may take as long as its process is there", async () => {
+  const { answer, tookMs } = askNobody(() => "a");
+
+  await expect(answer).rejects.toThrow("the greeter did not answer within");
+  expect(tookMs()).toBeGreaterThanOrEqual(greet.withinMs);
+});

@@ -33,6 +33,14 @@ export class NotOursError extends Error {
   override name = "NotOursError";
 }
 
+/** Which process would answer; null while none is heard of. */
+export type Keeper = () => string | null;
+
+/** While an answer is waited for it is looked so often whether its process is still there. */
+const keeperPollMs = 1_000;
+/** A process that was not heard of for this long, beyond what makes it unknown, does not answer. */
+const silentMs = 15_000;
+
 type Handler = (input: never) => Promise<unknown>;
 
 type CallRecord =
@@ -71,8 +79,13 @@ export class Calls {
     this.#handlers.set(call.name, handler);
   }
 
-  /** @throws RequestError 504 when nobody answered in time, and as the other side refused */
-  async ask<I, R>({ name, of, withinMs }: Call<I, R>, input: I): Promise<R> {
+  /**
+   * With a `keeper` nobody waits longer than the process that was asked is there.
+   *
+   * @throws RequestError 504 when nobody answered in time, 503 when whoever was asked went away, and
+   * as the other side refused
+   */
+  async ask<I, R>({ name, of, withinMs }: Call<I, R>, input: I, keeper?: Keeper): Promise<R> {
     const { clock, newId } = this.#options;
     const id = newId();
     const stop = new AbortController();
@@ -87,14 +100,37 @@ export class Calls {
       );
     });
     late.catch(() => {});
+    const ends = [answered, late];
+    if (keeper) ends.push(this.#untilGone(of, keeper, stop.signal));
     try {
       const untilMs = clock.nowMs() + withinMs;
       await this.#write({ kind: "ask", id, call: name, input, untilMs });
-      return (await Promise.race([answered, late])) as R;
+      return (await Promise.race(ends)) as R;
     } finally {
       this.#waiting.delete(id);
       stop.abort();
     }
+  }
+
+  /** Rejects once whoever was asked is there no more: who comes after it was not asked. */
+  async #untilGone(of: string, keeper: Keeper, signal: AbortSignal): Promise<unknown> {
+    const { clock } = this.#options;
+    const first = keeper();
+    let heardAtMs = clock.nowMs();
+    while (!signal.aborted) {
+      await clock.sleep(keeperPollMs, signal);
+      const now = keeper();
+      if (now !== null) heardAtMs = clock.nowMs();
+      const isAnother = now !== null && first !== null && now !== first;
+      if (!isAnother && clock.nowMs() - heardAtMs <= silentMs) continue;
+      if (signal.aborted) break;
+      throw new RequestError(
+        503,
+        "no-answer",
+        `the ${of} went away before it had answered; ask again once it runs`,
+      );
+    }
+    return null;
   }
 
   /** Takes calls and answers until aborted. What was asked before is nobody's any more. */

@@ -71,6 +71,11 @@ export class ProcessReports {
     return this.#kept(name)?.instance ?? null;
   }
 
+  /** The process of a service of which there is one. */
+  instanceOf(service: string): string | null {
+    return this.#fresh().find((report) => report.service === service)?.instance ?? null;
+  }
+
   #kept(name: SourceName): { readonly instance: string; readonly report: SourceReport } | null {
     for (const { instance, sources } of this.#fresh()) {
       const report = sources.find(({ source }) => source === name);

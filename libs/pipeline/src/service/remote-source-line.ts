@@ -1,6 +1,6 @@
 /** A source whose line runs in another process, as a gateway speaks of it. */
 import { documentId, keyOf, type DocumentId, type Hint, type SourceName } from "@tidemark/domain";
-import { RequestError, type ReconcileReport } from "../operations.ts";
+import type { ReconcileReport } from "../operations.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Clock } from "../ports/world.ts";
 import type { Call, Calls } from "./calls.ts";
@@ -12,10 +12,6 @@ import type { SourceLineView } from "./served-source.ts";
 /** Processes tell how they are each second; one that is that late is asked no further. */
 const toldWithinMs = 5_000;
 const toldPollMs = 50;
-/** Of a listing that takes long it is asked so often whether its process is still there. */
-const keeperPollMs = 1_000;
-/** A process that was not heard of for this long, beyond what makes it unknown, does not answer. */
-const silentMs = 15_000;
 
 /** A full listing takes its time. */
 export const reconcileCall: Call<
@@ -107,39 +103,15 @@ export class RemoteSourceLine implements SourceLineView {
 
   /** Whoever was told what the scan found is told the same by everything else that is asked here. */
   async reconcile(options: { readonly confirm: number | null }): Promise<ReconcileReport> {
-    const { calls, clock, reconcile = reconcileCall } = this.#options;
+    const { calls, clock, reconcile = reconcileCall, reports } = this.#options;
     const asked = { source: this.#source, ...options };
-    const stop = new AbortController();
-    const gone = this.#untilGone(reconcile.of, stop.signal);
-    gone.catch(() => {});
-    const answer = calls.ask(reconcile, asked);
-    answer.catch(() => {});
-    const { endedAtMs, report } = await Promise.race([answer, gone]).finally(() => stop.abort());
+    const keeper = () => reports.keeperOf(this.#source);
+    const { endedAtMs, report } = await calls.ask(reconcile, asked, keeper);
     const untilMs = clock.nowMs() + toldWithinMs;
     while ((this.scanEndedAtMs ?? 0) < (endedAtMs ?? 0) && clock.nowMs() < untilMs) {
       await clock.sleep(toldPollMs);
     }
     return report;
-  }
-
-  /** Rejects once whoever was asked is there no more: who comes after it was not asked. */
-  async #untilGone(service: string, signal: AbortSignal): Promise<never> {
-    const { clock, reports } = this.#options;
-    const first = reports.keeperOf(this.#source);
-    let heardAtMs = clock.nowMs();
-    while (!signal.aborted) {
-      await clock.sleep(keeperPollMs, signal);
-      const keeper = reports.keeperOf(this.#source);
-      if (keeper) heardAtMs = clock.nowMs();
-      const isAnother = keeper !== null && first !== null && keeper !== first;
-      if (!isAnother && clock.nowMs() - heardAtMs <= silentMs) continue;
-      throw new RequestError(
-        503,
-        "no-answer",
-        `the ${service} that keeps ${this.#source} went away before it had answered; ask again once it runs`,
-      );
-    }
-    throw new RequestError(503, "no-answer", "nobody waits any more");
   }
 
   #report() {
