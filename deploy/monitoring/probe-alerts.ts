@@ -1,4 +1,4 @@
-/** Documents of Tidemark's own that are changed in the sources and have to be found by search. */
+/** Documents of Tidemark's own in the sources, to be found by search and, once deleted, to be gone. */
 import { metricNames as names } from "@tidemark/runtime";
 import type { RuleGroup } from "./rule.ts";
 
@@ -17,9 +17,10 @@ export const probeAlerts: RuleGroup = {
       expr: `time() - ${last(names.probeFound)} > ${roundsMissed} * ${last(names.probeEvery)}`,
       for: "1m",
       severity: "page",
-      summary: "No probe of {{ $labels.source }} was found for {{ $value | humanizeDuration }}",
+      summary:
+        "No probe of {{ $labels.source }} was found, and gone again, for {{ $value | humanizeDuration }}",
       description:
-        "A document that is changed in the source again and again is not found by search, whatever the pipeline says of itself: changes are late, searches fail, or probes have stopped.",
+        "A document that is put into the source and deleted there, again and again, is not found by search, or not gone, whatever the pipeline says of itself: changes or restrictions are late, searches fail, or probes have stopped.",
     },
   ],
 };

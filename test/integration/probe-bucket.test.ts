@@ -34,6 +34,18 @@ describeWith("a bucket on a real S3", await findMoto(), (s3) => {
       expect((await Array.fromAsync(opened.source.list())).map((each) => each.key)).toEqual([key]);
     });
 
+    test("a probe's object is deleted, and one that is not there is no trouble", async () => {
+      await using bucket = await create();
+      await using opened = openBucket(bucket);
+      const probe = opened.probe({ key, asker });
+      await probe.write(sentence(1), never);
+
+      await probe.delete(never);
+      await probe.delete(never);
+
+      expect(await Array.fromAsync(opened.source.list())).toEqual([]);
+    });
+
     test("where no tags are looked at, none are written", async () => {
       await using bucket = await create();
       await using opened = openBucket(bucket);
@@ -56,6 +68,7 @@ describeWith("a bucket on a real S3", await findMoto(), (s3) => {
       const write = opened.probe({ key, asker }).write(sentence(2), never);
 
       await expect(write).rejects.toThrow(/left alone/u);
+      await expect(opened.probe({ key, asker }).delete(never)).rejects.toThrow(/left alone/u);
       const [listed] = await Array.fromAsync(opened.source.list());
       expect(await opened.source.read(key)).toMatchObject({
         body: { sizeBytes: Buffer.byteLength(text) },

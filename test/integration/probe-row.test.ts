@@ -82,6 +82,7 @@ describeWith("a row of a database", await findPostgres(), (server) => {
       );
 
       await expect(probeAt(database).write(sentence(1), never)).rejects.toThrow(/left alone/u);
+      await probeAt(database).delete(never);
 
       expect(await database.rows("select name from products")).toEqual([{ name: "Ours" }]);
     },
@@ -100,7 +101,9 @@ describeWith("a row of a database", await findPostgres(), (server) => {
 
       const write = probeAt({ url: url.href }).write(sentence(1), never);
 
-      await expect(write).rejects.toThrow("grant select, insert, update on public.products");
+      await expect(write).rejects.toThrow(
+        "grant select, insert, update, delete on public.products",
+      );
     } finally {
       await database.run(`drop owned by ${role}; drop role ${role}`);
     }
@@ -127,12 +130,15 @@ describeWith("a row of a database", await findPostgres(), (server) => {
       const rules = source.tables[table];
       if (!rules) throw new Error("its table is mapped");
 
-      await probeAt({ url: url.href }, { column, row, rules, table }).write(sentence(1), never);
+      const probe = probeAt({ url: url.href }, { column, row, rules, table });
+      await probe.write(sentence(1), never);
 
       const probed = `select name, status from products where description = $1`;
       expect(await database.rows(probed, [sentence(1)])).toEqual([
         { name: "Probe", status: "sold" },
       ]);
+      await probe.delete(never);
+      expect(await database.rows(probed, [sentence(1)])).toEqual([]);
     } finally {
       await database.run(`drop owned by ${role}; drop role ${role}`);
     }

@@ -20,5 +20,5 @@ insert into products (name, description, category, price, status) values
 create role tidemark login replication password 'development-only';
 grant select on products to tidemark;
 -- For its probe: a row of its own.
-grant insert, update on products to tidemark;
+grant insert, update, delete on products to tidemark;
 create publication tidemark_shop for table products;

@@ -7,8 +7,8 @@ const bySourceAndKind = "{{source}} · {{kind}}";
 const percentile = (share: number) =>
   `histogram_quantile(${share}, sum by (le, source, kind) (rate(${names.freshnessLag}_bucket[5m])))`;
 
-const probed = (share: number) =>
-  `histogram_quantile(${share}, sum by (le, source) (rate(${names.probe}_bucket[15m])))`;
+const probed = (name: string, share: number) =>
+  `histogram_quantile(${share}, sum by (le, source) (rate(${name}_bucket[15m])))`;
 
 export const freshnessBoard: Board = {
   uid: "tidemark-freshness",
@@ -79,11 +79,14 @@ export const freshnessBoard: Board = {
     ],
     Probe: [
       {
-        title: "From a probe's write to the search that finds it",
+        title:
+          "From a probe's write to the search that finds it, and from its delete to one that does not",
         unit: "s",
         queries: {
-          "p50 · {{source}}": probed(0.5),
-          "p95 · {{source}}": probed(0.95),
+          "found p50 · {{source}}": probed(names.probe, 0.5),
+          "found p95 · {{source}}": probed(names.probe, 0.95),
+          "gone p50 · {{source}}": probed(names.probeHidden, 0.5),
+          "gone p95 · {{source}}": probed(names.probeHidden, 0.95),
         },
       },
       {

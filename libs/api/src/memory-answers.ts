@@ -158,6 +158,7 @@ function aProbe(source: string): SourceFreshness["probe"] {
     atMs: memoryNowMs,
     writtenAtMs: memoryNowMs,
     lagMs: null,
+    hiddenMs: null,
     reason: "EROFS",
     everyMs: 60_000,
     withinMs: 60_000,

@@ -68,9 +68,10 @@ function probeOf(
     { declaresTenants, declaresPermissions: true, tenantsRequired: config.tenants.required },
   );
   const { key } = probe;
+  const refuse = (why: string) => () => Promise.reject(new TransientError(why));
   const target =
     typeof folder === "string"
-      ? { key, write: () => Promise.reject(new TransientError(folder)) }
+      ? { key, write: refuse(folder), delete: refuse(folder) }
       : folder.probe({ key, asker, listedHere: remote === null });
   return { target, asker, pace: probe };
 }

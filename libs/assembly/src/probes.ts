@@ -40,10 +40,9 @@ export function openProbes({ options, sources }: Parts): OpenedProbes {
         clock: systemClock,
         logger,
         counted: (outcome) => metrics.probes.inc({ source, outcome }),
-        found({ atMs, lagMs }) {
-          metrics.probe.observe({ source }, lagMs / msPerSecond);
-          metrics.probeFound.set({ source }, atMs / msPerSecond);
-        },
+        found: (lagMs) => metrics.probe.observe({ source }, lagMs / msPerSecond),
+        gone: (hiddenMs) => metrics.probeHidden.observe({ source }, hiddenMs / msPerSecond),
+        through: (atMs) => metrics.probeFound.set({ source }, atMs / msPerSecond),
       }),
   );
   return {
@@ -64,16 +63,20 @@ export function openProbes({ options, sources }: Parts): OpenedProbes {
 export function probeFindings({ sources }: FreshnessReport): readonly DoctorFinding[] {
   return sources.flatMap(({ probe, source }): readonly DoctorFinding[] => {
     if (!probe) return [];
-    const { atMs, documentId, lagMs, outcome, reason, withinMs } = probe;
+    const { atMs, documentId, hiddenMs, lagMs, outcome, reason, withinMs } = probe;
     const at = new Date(atMs).toISOString();
     const check = `probe of ${source}`;
     const took = lagMs === null ? "not found yet" : `found after ${lagMs} ms`;
     if (outcome === "found") {
-      return [{ check, verdict: "ok", detail: `${took}, at ${at}`, fix: null }];
+      const both = `${took}, gone ${hiddenMs} ms after its delete`;
+      return [{ check, verdict: "ok", detail: `${both}, at ${at}`, fix: null }];
     }
     const why = reason === null ? "" : `: ${reason}`;
     const detail = {
       late: `${documentId} is late, ${took}, where ${withinMs} ms are asked for`,
+      lasting:
+        `${documentId} was deleted and is still found` +
+        `${hiddenMs === null ? "" : ` (gone after ${hiddenMs} ms)`}, where ${withinMs} ms are asked for`,
       unwritable: `${documentId} could not be written at ${at}${why}`,
       unanswered: `no search for ${documentId} was answered by ${at}${why}`,
     }[outcome];
@@ -83,6 +86,7 @@ export function probeFindings({ sources }: FreshnessReport): readonly DoctorFind
 
 const fixes = {
   late: "`tidemark freshness` says at which stage changes wait, and for what",
+  lasting: "look at the restrictor: what is deleted and what may no longer be read waits for it",
   unwritable: "let this process write it, or take `probe` from the source",
   unanswered: "look at the gateway, `probes.url` and `probes.apiKey`",
 } as const;

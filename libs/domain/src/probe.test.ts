@@ -10,6 +10,7 @@ import {
 } from "fast-check";
 import {
   afterProbe,
+  halfOf,
   isProbeText,
   msUntilRound,
   probeSentence,
@@ -26,11 +27,38 @@ const notFound = { kind: "searched", isFound: false } as const;
 const isFound = { kind: "searched", isFound: true } as const;
 const unanswered = { kind: "unanswered", reason: "503" } as const;
 
-test("what is found in its time is found, from before it was written on", () => {
-  const step = afterProbe(written, isFound, at(3_500));
+const toDelete = afterProbe(written, isFound, at(3_500));
+const deleted = afterProbe(toDelete.state, { kind: "deleted", atMs: 3_600 }, at(3_700)).state;
 
-  expect(step).toMatchObject({ counted: "found", lagMs: 2_500, state: { looking: null } });
-  expect(step.state.last).toMatchObject({ outcome: "found", lagMs: 2_500, decidedAtMs: 3_500 });
+test("what is found in its time is to be deleted, and found once it is gone in its time", () => {
+  const gone = afterProbe(deleted, notFound, at(4_100));
+
+  expect(toDelete).toMatchObject({ counted: null, lagMs: 2_500, isThrough: false });
+  expect(toDelete.state.looking && halfOf(toDelete.state.looking).isToDelete).toBe(true);
+  expect(gone).toMatchObject({ counted: "found", hiddenMs: 500, isThrough: true });
+  expect(gone.state).toMatchObject({
+    looking: null,
+    last: { outcome: "found", lagMs: 2_500, hiddenMs: 500, decidedAtMs: 4_100 },
+  });
+});
+
+test("what is deleted and found past its time is lasting at once, until it is gone", () => {
+  const lasting = afterProbe(deleted, isFound, at(13_601));
+  const still = afterProbe(lasting.state, isFound, at(20_000));
+  const gone = afterProbe(still.state, notFound, at(23_600));
+
+  expect(lasting).toMatchObject({ counted: "lasting", isThrough: false });
+  expect(lasting.state.last).toMatchObject({ outcome: "lasting", lagMs: 2_500, hiddenMs: null });
+  expect(still).toMatchObject({ counted: null, hiddenMs: null });
+  expect(gone).toMatchObject({ counted: null, hiddenMs: 20_000, isThrough: true });
+  expect(gone.state.last).toMatchObject({ outcome: "lasting", hiddenMs: 20_000 });
+});
+
+test("what the source does not delete is told with its latency, and waited for no more", () => {
+  const step = afterProbe(toDelete.state, { kind: "kept", reason: "read-only" }, at(4_000));
+
+  expect(step).toMatchObject({ counted: "unwritable", state: { looking: null } });
+  expect(step.state.last).toMatchObject({ lagMs: 2_500, hiddenMs: null, reason: "read-only" });
 });
 
 test("what is not found in its time is late at once, and its latency is told when it is found", () => {
@@ -66,17 +94,25 @@ test("what the source refuses is not looked for", () => {
 });
 
 test("a round begins each period, later while one is followed, and whatever a clock says", () => {
-  const resting = afterProbe(written, isFound, at(2_000)).state;
+  const resting = afterProbe(deleted, notFound, at(4_000)).state;
 
   expect(msUntilRound(restingProbe, pace, 5)).toBe(0);
-  expect(msUntilRound(resting, pace, 2_000)).toBe(59_000);
+  expect(msUntilRound(resting, pace, 4_000)).toBe(57_000);
   expect(msUntilRound(resting, pace, 61_000)).toBe(0);
   expect(msUntilRound(written, pace, 61_000)).toBe(240_000);
   expect(msUntilRound(resting, pace, 0)).toBe(0);
 });
 
-test("each round is counted once at most and observed once at most, found only within its time", () => {
-  const kinds = constantFrom("written", "refused", "found", "absent", "unanswered" as const);
+test("each round is counted once at most and observed once at most, found only within its times", () => {
+  const kinds = constantFrom(
+    "written",
+    "refused",
+    "found",
+    "absent",
+    "deleted",
+    "kept",
+    "unanswered" as const,
+  );
   const steps = array(record({ kind: kinds, afterMs: nat(8_000) }), { maxLength: 60 });
   assert(
     property(steps, (events) => {
@@ -85,6 +121,7 @@ test("each round is counted once at most and observed once at most, found only w
       let begun = 0;
       const counted: ProbeOutcome[] = [];
       const lags: number[] = [];
+      const hidden: number[] = [];
       for (const { afterMs, kind } of events) {
         nowMs += afterMs;
         const own = { sentence: `round ${begun}`, writtenAtMs: nowMs };
@@ -95,19 +132,23 @@ test("each round is counted once at most and observed once at most, found only w
             ? { kind, round: own }
             : kind === "refused"
               ? { kind, round: own, reason: "no" }
-              : kind === "unanswered"
+              : kind === "unanswered" || kind === "kept"
                 ? { kind, reason: "no" }
-                : { kind: "searched", isFound: kind === "found" },
+                : kind === "deleted"
+                  ? { kind, atMs: nowMs }
+                  : { kind: "searched", isFound: kind === "found" },
           at(nowMs),
         );
-        const beganAtMs = state.looking?.writtenAtMs ?? nowMs;
+        const beganAtMs = state.looking ? halfOf(state.looking).sinceMs : nowMs;
         if (step.counted === "found") expect(nowMs - beganAtMs).toBeLessThanOrEqual(pace.withinMs);
-        if (step.counted === "late" || step.counted === "unanswered") {
+        if (step.counted && step.counted !== "found" && step.counted !== "unwritable") {
           expect(nowMs - beganAtMs).toBeGreaterThan(pace.withinMs);
         }
         if (step.lagMs !== null) expect(step.lagMs).toBe(nowMs - beganAtMs);
+        if (step.hiddenMs !== null) expect(step.hiddenMs).toBe(nowMs - beganAtMs);
         if (step.counted) counted.push(step.counted);
         if (step.lagMs !== null) lags.push(step.lagMs);
+        if (step.hiddenMs !== null) hidden.push(step.hiddenMs);
         expect(state.looking === null && step.lagMs !== null).toBe(false);
         state = step.state;
       }
@@ -115,7 +156,8 @@ test("each round is counted once at most and observed once at most, found only w
       expect(state.rounds).toBe(begun);
       expect(counted.length).toBeLessThanOrEqual(begun);
       expect(lags.length).toBeLessThanOrEqual(begun);
-      expect(counted.filter((each) => each === "found").length).toBeLessThanOrEqual(lags.length);
+      expect(hidden.length).toBeLessThanOrEqual(lags.length);
+      expect(counted.filter((each) => each === "found").length).toBeLessThanOrEqual(hidden.length);
     }),
   );
 });

@@ -40,6 +40,18 @@ test("is read by the source as a document of its own, for nobody but who asks fo
   expect(await readFile(folder.at(key), "utf8")).not.toContain(sentence(1));
 });
 
+test("is deleted, and one that is not there is no trouble", async () => {
+  await using folder = await TemporaryFolder.create();
+  const { probe, source } = await open(folder);
+  await probe.write(sentence(1));
+
+  await probe.delete();
+  await probe.delete();
+
+  expect(await readdir(folder.path)).toEqual([]);
+  expect(await source.read(key)).toMatchObject({ kind: "gone" });
+});
+
 test("leaves nothing beside it, and does not grow", async () => {
   await using folder = await TemporaryFolder.create({ "sub/a.md": "a" });
   const { probe } = await open(folder, "sub/probe.md");
@@ -66,13 +78,14 @@ test.each([
       await symlink(folder.at("other.md"), folder.at(key));
     },
   ],
-])("is not written over %s", async (_, put) => {
+])("is not written over and not deleted where it is %s", async (_, put) => {
   await using folder = await TemporaryFolder.create();
   await put(folder);
   const { probe } = await open(folder);
   const before = await readdir(folder.path);
 
   await expect(probe.write(sentence(1))).rejects.toThrow(/left alone/u);
+  await expect(probe.delete()).rejects.toThrow(/left alone/u);
 
   expect(await readdir(folder.path)).toEqual(before);
 });

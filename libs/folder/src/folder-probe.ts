@@ -29,6 +29,21 @@ export class FolderProbe implements ProbeTarget {
   }
 
   async write(text: string): Promise<void> {
+    await this.#change(async (path) => {
+      // No document is named so, and only one can be left behind.
+      const temporary = `${dirname(path)}/.#tidemark-probe~`;
+      await rm(temporary, { force: true });
+      await writeNew(temporary, `${this.#frontMatter}${text}\n`);
+      await rename(temporary, path);
+    });
+  }
+
+  async delete(): Promise<void> {
+    await this.#change((path) => rm(path, { force: true }));
+  }
+
+  /** Of nothing that is not a probe's. */
+  async #change(change: (path: string) => Promise<void>): Promise<void> {
     // Below another directory, such as an empty mount point, it would be no change of the source.
     const root = await this.#root();
     if ((await root.state()) !== "listable") {
@@ -37,14 +52,10 @@ export class FolderProbe implements ProbeTarget {
     const realRoot = await root.real();
     const path = `${realRoot}/${this.key}`;
     const parent = dirname(path);
-    // No document is named so, and only one can be left behind.
-    const temporary = `${parent}/.#tidemark-probe~`;
     try {
       if ((await realpath(parent)) !== parent) throw notOurs(this.key);
       await this.#refuseForeign(path);
-      await rm(temporary, { force: true });
-      await writeNew(temporary, `${this.#frontMatter}${text}\n`);
-      await rename(temporary, path);
+      await change(path);
     } catch (error) {
       if (error instanceof TransientError) throw error;
       const code = codeOf(error);

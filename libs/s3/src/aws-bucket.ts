@@ -1,5 +1,6 @@
 /** A bucket through the AWS client: of AWS, or of any server that speaks its protocol. */
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -126,6 +127,15 @@ export class AwsBucket implements Bucket, WritableBucket, AsyncDisposable {
         ...(tags.size === 0 ? {} : { Tagging: new URLSearchParams([...tags]).toString() }),
       });
       await this.#client.send(command, { abortSignal: signal });
+      return null;
+    });
+  }
+
+  delete(key: string, signal: AbortSignal): Promise<Answer<null>> {
+    return this.#ask(async () => {
+      await this.#client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key }), {
+        abortSignal: signal,
+      });
       return null;
     });
   }

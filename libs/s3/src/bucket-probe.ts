@@ -12,6 +12,7 @@ export interface WritableBucket extends Pick<Bucket, "peek"> {
     object: { readonly text: string; readonly tags: ReadonlyMap<string, string> },
     signal: AbortSignal,
   ): Promise<Answer<null>>;
+  delete(key: string, signal: AbortSignal): Promise<Answer<null>>;
 }
 
 export interface BucketProbeOptions {
@@ -35,14 +36,26 @@ export class BucketProbe implements ProbeTarget {
   }
 
   async write(text: string, signal: AbortSignal): Promise<void> {
-    const there = await this.#bucket.peek(this.key, headBytesMax);
-    if (there.kind === "found") {
-      const { bytes } = there.found;
-      if (!bytes || !isProbeText(Buffer.from(bytes).toString())) throw this.#notOurs();
-    } else if (there.kind === "archived") throw this.#notOurs();
-    else if (there.kind !== "absent") throw this.#refused("be read", there);
+    await this.#isThere();
     const answer = await this.#bucket.write(this.key, { text, tags: this.#tags }, signal);
     if (answer.kind !== "found") throw this.#refused("be written", answer);
+  }
+
+  async delete(signal: AbortSignal): Promise<void> {
+    if (!(await this.#isThere())) return;
+    const answer = await this.#bucket.delete(this.key, signal);
+    if (answer.kind !== "found") throw this.#refused("be deleted", answer);
+  }
+
+  /** @throws TransientError where something is there that is not a probe's, or nobody can tell */
+  async #isThere(): Promise<boolean> {
+    const there = await this.#bucket.peek(this.key, headBytesMax);
+    if (there.kind === "absent") return false;
+    if (there.kind === "archived") throw this.#notOurs();
+    if (there.kind !== "found") throw this.#refused("be read", there);
+    const { bytes } = there.found;
+    if (!bytes || !isProbeText(Buffer.from(bytes).toString())) throw this.#notOurs();
+    return true;
   }
 
   #refused(
@@ -50,7 +63,8 @@ export class BucketProbe implements ProbeTarget {
     answer: Exclude<Answer<unknown>, { readonly kind: "found" }>,
   ): TransientError {
     const reason = answer.kind === "blocked" ? answer.reason : answer.kind;
-    const rights = this.#tags.size > 0 ? "s3:PutObject and s3:PutObjectTagging" : "s3:PutObject";
+    const tagging = this.#tags.size > 0 ? ", s3:PutObjectTagging" : "";
+    const rights = `s3:PutObject${tagging} and s3:DeleteObject`;
     const fix = reason === "AccessDenied" ? `: allow ${rights} for this key` : "";
     return new TransientError(`${this.key} cannot ${what}: ${reason}${fix}`);
   }

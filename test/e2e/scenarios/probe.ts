@@ -32,19 +32,26 @@ export function probeScenarios(name: string, start: StartDeployment): void {
       });
       const { api } = deployment;
 
-      const { documentId, lagMs, writtenAt } = await untilProbe(deployment, "found");
+      const { documentId, hiddenMs, lagMs, writtenAt } = await untilProbe(deployment, "found");
 
       expect(documentId).toBe(document);
       expect(lagMs).toBeGreaterThan(0);
       expect(lagMs).toBeLessThanOrEqual(5_000);
+      expect(hiddenMs).toBeGreaterThan(0);
+      expect(hiddenMs).toBeLessThanOrEqual(5_000);
+      expect(await api.metric("tidemark_probe_hidden_seconds_count")).toBeGreaterThanOrEqual(1);
       expect(await api.metric("tidemark_probe_seconds_count")).toBeGreaterThanOrEqual(1);
       expect(await api.metric(rounds)).toBeGreaterThanOrEqual(1);
       const query = "Tidemark probe of files";
       const reader = { principals: ["tidemark:probe"] };
-      const own = (await api.search({ query, ...reader })).results;
-      expect(own.map((hit) => hit.documentId)).toContain(document);
-      const others = (await api.search({ query })).results;
-      expect(others.map((hit) => hit.documentId)).toEqual(["files/mill.md"]);
+      const foundBy = async (asker: object) =>
+        (await api.search({ query, ...asker })).results.map((hit) => hit.documentId);
+      // It is there for as long as the probe takes to find it.
+      await eventually(async () => {
+        const [own, others] = [await foundBy(reader), await foundBy({})];
+        expect(others).toEqual(["files/mill.md"]);
+        expect(own).toContain(document);
+      }, slow);
       await eventually(async () => {
         expect((await probeOf(deployment)).writtenAt > writtenAt).toBe(true);
       }, slow);

@@ -82,12 +82,7 @@ export async function watchStall(world: StallWorld, stall: Stall): Promise<Stall
         if (probe) seen = { ...seen, probeMs: elapsed() };
       }
       const needsPage = stall.change !== undefined;
-      // Content is found whether or not anything restricts it.
-      const needsProbe = part !== "restrictor";
-      const isAll =
-        seen.gaugeMs !== null &&
-        (!needsPage || seen.pageMs !== null) &&
-        (!needsProbe || probe !== null);
+      const isAll = seen.gaugeMs !== null && (!needsPage || seen.pageMs !== null) && probe !== null;
       last =
         named && isAll
           ? null

@@ -65,11 +65,17 @@ const embeddingAgeSchema = z
 const probeSchema = z.object({
   documentId: z.string(),
   outcome: z.enum(probeOutcomes).meta({
-    description: "Late: not found in its time. Unanswered: nor was any search answered",
+    description:
+      "Found: and gone again when it was deleted. Late: not found in its time. Lasting: deleted, and " +
+      "not gone in its time. Unanswered: nor was any search answered",
   }),
   at: instant,
   writtenAt: instant,
   lagMs: z.number().nullable().meta({ description: "From the write to the search that found it" }),
+  hiddenMs: z
+    .number()
+    .nullable()
+    .meta({ description: "From the delete to the search that no longer found it" }),
   reason: z.string().nullable().meta({ description: "For keys with the scope admin" }),
   everyMs: z.number(),
   withinMs: z.number(),

@@ -10,6 +10,12 @@ export interface ProbeTarget {
    * stands that is not a probe's: nothing else is ever written over.
    */
   write(text: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Deletes it; nothing where it is not there.
+   *
+   * @throws TransientError as `write`
+   */
+  delete(signal: AbortSignal): Promise<void>;
 }
 
 /** In whose name it is searched. */

@@ -16,10 +16,14 @@ function aWorld() {
     visible: "",
     /** How long a text takes to be found. */
     lagMs: 1_000,
+    /** How long a deleted one takes to be gone. */
+    hiddenMs: 500,
     write: (): Promise<void> => Promise.resolve(),
     search: (): Promise<void> => Promise.resolve(),
     counted: [] as ProbeOutcome[],
     lags: [] as number[],
+    hidden: [] as number[],
+    throughs: 0,
     searches: 0,
   };
   const probe = new Probe({
@@ -31,6 +35,13 @@ function aWorld() {
         world.texts.push(text);
         void clock.sleep(world.lagMs).then(() => {
           world.visible = text;
+        });
+      },
+      async delete() {
+        await world.write();
+        const { visible } = world;
+        void clock.sleep(world.hiddenMs).then(() => {
+          if (world.visible === visible) world.visible = "";
         });
       },
     },
@@ -46,7 +57,11 @@ function aWorld() {
     clock,
     logger: silent,
     counted: (outcome) => world.counted.push(outcome),
-    found: ({ lagMs }) => world.lags.push(lagMs),
+    found: (lagMs) => world.lags.push(lagMs),
+    gone: (hiddenMs) => world.hidden.push(hiddenMs),
+    through: () => {
+      world.throughs += 1;
+    },
   });
   return { probe, world };
 }
@@ -59,7 +74,7 @@ async function whileRunning(probe: Probe, body: () => Promise<void>) {
   await running;
 }
 
-test("each period another text is written, and found as soon as it can be", async () => {
+test("each period another text is written and found, deleted and gone, as soon as it can be", async () => {
   const { probe, world } = aWorld();
 
   await whileRunning(probe, () => world.clock.advance(3 * pace.everyMs - 1));
@@ -67,10 +82,13 @@ test("each period another text is written, and found as soon as it can be", asyn
   expect(new Set(world.texts).size).toBe(3);
   expect(world.counted).toEqual(["found", "found", "found"]);
   expect(world.lags).toEqual([1_000, 1_000, 1_000]);
+  expect(world.hidden).toEqual([500, 500, 500]);
+  expect(world.throughs).toBe(3);
   expect(probe.view).toMatchObject({
     documentId: "files/tidemark-probe.md",
     outcome: "found",
     lagMs: 1_000,
+    hiddenMs: 500,
     reason: null,
     ...pace,
   });
@@ -103,6 +121,38 @@ test("what is never found is given up for another text, and looked for seldom un
   expect(world.texts).toHaveLength(2);
   expect(world.counted).toEqual(["late", "late"]);
   expect(world.searches).toBeLessThan(500);
+});
+
+test("what is deleted and still found is lasting, once, and its time is told when it is gone", async () => {
+  const { probe, world } = aWorld();
+  world.hiddenMs = 40_000;
+
+  await whileRunning(probe, async () => {
+    await world.clock.advance(12_000);
+    expect(world.counted).toEqual(["lasting"]);
+    expect(probe.view).toMatchObject({ outcome: "lasting", lagMs: 1_000, hiddenMs: null });
+    expect(world.throughs).toBe(0);
+
+    await world.clock.advance(35_000);
+  });
+
+  expect(world.counted).toEqual(["lasting"]);
+  expect(world.hidden[0]).toBeGreaterThanOrEqual(40_000);
+  expect(world.hidden[0]).toBeLessThanOrEqual(42_000);
+  expect(world.throughs).toBe(1);
+});
+
+test("a source that takes the text and does not delete it is told", async () => {
+  const { probe, world } = aWorld();
+
+  await whileRunning(probe, async () => {
+    await world.clock.advance(500);
+    world.write = () => Promise.reject(new TransientError("no right to delete"));
+    await world.clock.advance(5_000);
+  });
+
+  expect(world.counted).toEqual(["unwritable"]);
+  expect(probe.view).toMatchObject({ lagMs: 1_000, reason: "no right to delete" });
 });
 
 test("a source that refuses is asked again in the next period", async () => {

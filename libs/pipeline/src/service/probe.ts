@@ -2,6 +2,7 @@
 import {
   afterProbe,
   documentId,
+  halfOf,
   msUntilRound,
   probeSentence,
   restingProbe,
@@ -24,6 +25,8 @@ export interface ProbeView {
   readonly writtenAtMs: number;
   /** From the write to the answer that had it; null while it is not found. */
   readonly lagMs: number | null;
+  /** From its delete to the answer that lacked it; null while it is not gone. */
+  readonly hiddenMs: number | null;
   readonly reason: string | null;
   readonly everyMs: number;
   readonly withinMs: number;
@@ -38,7 +41,12 @@ export interface ProbeOptions {
   readonly clock: Clock;
   readonly logger: PipelineLogger;
   readonly counted: (outcome: ProbeOutcome) => void;
-  readonly found: (found: { readonly lagMs: number; readonly atMs: number }) => void;
+  /** A text was found, after so long. */
+  readonly found: (lagMs: number) => void;
+  /** A deleted one was gone, after so long. */
+  readonly gone: (hiddenMs: number) => void;
+  /** A round has ended with all that was waited for. */
+  readonly through: (atMs: number) => void;
 }
 
 /** Latencies are told this exactly; of what is late anyway, less so. */
@@ -79,6 +87,7 @@ export class Probe {
     while (!signal.aborted) {
       const untilMs = msUntilRound(this.#state, pace, clock.nowMs());
       if (untilMs === 0) await this.#write(signal);
+      else if (this.#isToDelete) await this.#delete(signal);
       else if (this.#state.looking) await this.#look(signal);
       await clock.sleep(this.#restMs(), signal);
     }
@@ -89,8 +98,14 @@ export class Probe {
     const { looking } = this.#state;
     const untilMs = msUntilRound(this.#state, pace, clock.nowMs());
     if (!looking) return untilMs;
-    const isSeldom = clock.nowMs() - looking.writtenAtMs > lookSeldomAfterMs;
+    if (this.#isToDelete) return 0;
+    const isSeldom = clock.nowMs() - halfOf(looking).sinceMs > lookSeldomAfterMs;
     return Math.min(untilMs, isSeldom ? lookSeldomEveryMs : lookEveryMs);
+  }
+
+  get #isToDelete(): boolean {
+    const { looking } = this.#state;
+    return looking !== null && halfOf(looking).isToDelete;
   }
 
   async #write(signal: AbortSignal): Promise<void> {
@@ -98,7 +113,8 @@ export class Probe {
     const writtenAtMs = clock.nowMs();
     const sentence = probeSentence(source, this.#state.rounds + 1, writtenAtMs);
     const round = { sentence, writtenAtMs };
-    const reason = await this.#refusal(sentence, signal);
+    const { target } = this.#options;
+    const reason = await this.#refusal(signal, (bound) => target.write(sentence, bound));
     if (signal.aborted) return;
     if (reason === null) {
       this.#take({ kind: "written", round });
@@ -106,14 +122,24 @@ export class Probe {
     } else this.#take({ kind: "refused", round, reason });
   }
 
-  /** Null when the source has taken the text. */
-  async #refusal(text: string, signal: AbortSignal): Promise<string | null> {
+  async #delete(signal: AbortSignal): Promise<void> {
+    const { clock, target } = this.#options;
+    const atMs = clock.nowMs();
+    const reason = await this.#refusal(signal, (bound) => target.delete(bound));
+    if (signal.aborted) return;
+    this.#take(reason === null ? { kind: "deleted", atMs } : { kind: "kept", reason });
+  }
+
+  /** Null when the source has done it. */
+  async #refusal(
+    signal: AbortSignal,
+    change: (bound: AbortSignal) => Promise<void>,
+  ): Promise<string | null> {
     if (this.#isWriting) return "an earlier write has not ended";
-    const { target } = this.#options;
     this.#isWriting = true;
     return this.#within(writeWithinMs, signal, async (bound) => {
       try {
-        await target.write(text, bound);
+        await change(bound);
         return null;
       } finally {
         this.#isWriting = false;
@@ -163,11 +189,13 @@ export class Probe {
   }
 
   #take(event: ProbeEvent): void {
-    const { clock, counted, found, logger, pace, source } = this.#options;
+    const { clock, counted, found, gone, logger, pace, source, through } = this.#options;
     const nowMs = clock.nowMs();
     const step = afterProbe(this.#state, event, { nowMs, withinMs: pace.withinMs });
     this.#state = step.state;
-    if (step.lagMs !== null) found({ lagMs: step.lagMs, atMs: nowMs });
+    if (step.lagMs !== null) found(step.lagMs);
+    if (step.hiddenMs !== null) gone(step.hiddenMs);
+    if (step.isThrough) through(nowMs);
     if (step.counted === null) return;
     counted(step.counted);
     if (step.counted === "found") return;

@@ -137,17 +137,26 @@ const aProbe = {
   at: "2026-01-02T03:04:02.400Z",
   writtenAt: "2026-01-02T03:04:00.000Z",
   lagMs: 2_400,
+  hiddenMs: 300,
   reason: null,
   everyMs: 60_000,
   withinMs: 60_000,
 } as const;
 
 test.each([
-  [{}, "files probe of 4.6 s ago found after 2.4 s"],
+  [{}, "files probe of 4.6 s ago found after 2.4 s, gone 0.3 s after its delete"],
   [{ outcome: "late", lagMs: null }, "files probe of 4.6 s ago late: not found within 60 s"],
   [
     { outcome: "late", lagMs: 61_000 },
     "files probe of 4.6 s ago late: found after 1.0 min, not within 60 s",
+  ],
+  [
+    { outcome: "lasting", hiddenMs: null },
+    "files probe of 4.6 s ago deleted and still found, not gone within 60 s",
+  ],
+  [
+    { outcome: "lasting", hiddenMs: 61_000 },
+    "files probe of 4.6 s ago gone 1.0 min after its delete, not within 60 s",
   ],
   [
     { outcome: "unwritable", lagMs: null, reason: "EROFS" },

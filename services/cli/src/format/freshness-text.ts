@@ -98,10 +98,14 @@ function probeLines(
   paint: Paint,
 ): readonly string[] {
   if (!probe) return [];
-  const { lagMs, outcome, reason, withinMs, writtenAt } = probe;
+  const { hiddenMs, lagMs, outcome, reason, withinMs, writtenAt } = probe;
   const why = reason === null ? "" : `: ${reason}`;
   const came = {
-    found: `found after ${duration(lagMs ?? 0)}`,
+    found: `found after ${duration(lagMs ?? 0)}, gone ${duration(hiddenMs ?? 0)} after its delete`,
+    lasting:
+      hiddenMs === null
+        ? `deleted and still found, not gone within ${limit(withinMs)}`
+        : `gone ${duration(hiddenMs)} after its delete, not within ${limit(withinMs)}`,
     late:
       lagMs === null
         ? `late: not found within ${limit(withinMs)}`
