@@ -1,12 +1,10 @@
 /** The probe in one process, and what only there is seen of it. */
 import { createKey, hashKey } from "@tidemark/api";
-import { eventually } from "@tidemark/testing";
 import { probedFiles, probeScenarios, untilProbe } from "./scenarios/probe.ts";
 import { EmbeddedDeployment } from "./support/embedded-deployment.ts";
 
 const testMs = 120_000;
 const onlyProbes = { tenants: ["tidemark:probe"], principals: ["tidemark:probe"] };
-const slow = { withinMs: 60_000, everyMs: 100 };
 
 probeScenarios("in one process", (options) => EmbeddedDeployment.start(options));
 
@@ -57,33 +55,6 @@ test(
 
     expect(reason).toMatch(/answers 401 key-unknown$/u);
     expect(deployment.log()).not.toContain(secrets.unknown);
-  },
-  testMs,
-);
-
-test(
-  "a change that nothing tells of is late at once, and its time is known when it is found",
-  async () => {
-    const files = { watch: false, scan: "1h", probe: { every: "20s", within: "1s" } };
-    await using deployment = await EmbeddedDeployment.start({ files });
-    const { api } = deployment;
-    const late = await eventually(async () => {
-      const { probe } = await api.freshnessOf("files");
-      if (probe?.outcome === "late" && probe.lagMs === null) return probe;
-      throw new Error(`the probe is ${JSON.stringify(probe)}`);
-    }, slow);
-    const found = await api.metric("tidemark_probe_seconds_count");
-
-    await api.reconcile("files");
-
-    const then = await eventually(async () => {
-      const { probe } = await api.freshnessOf("files");
-      if (probe?.writtenAt === late.writtenAt && probe.lagMs !== null) return probe;
-      throw new Error(`the probe is ${JSON.stringify(probe)}`);
-    }, slow);
-    expect(then.outcome).toBe("late");
-    expect(then.lagMs).toBeGreaterThan(1_000);
-    expect(await api.metric("tidemark_probe_seconds_count")).toBe(found + 1);
   },
   testMs,
 );

@@ -1,6 +1,7 @@
 /** A part that stands still is the one that is named, by processes that do not. */
 import { describeWith } from "../servers/available.ts";
 import { findCluster, indexOfTests } from "../servers/cluster.ts";
+import { probedFiles, untilProbe } from "./scenarios/probe.ts";
 import { DistributedDeployment } from "./support/distributed-deployment.ts";
 import { FaultyProxy, refuseQdrantWrites } from "./support/faulty-proxy.ts";
 import { untilCleared, untilNamed } from "./support/stalls.ts";
@@ -17,7 +18,10 @@ describeWith(`on Kafka and ${await indexOfTests()}`, await findCluster(), (clust
     ofRestrictor = await FaultyProxy.start(index.url);
     deployment = await DistributedDeployment.start(
       { ...cluster().address, qdrantUrl: index.url },
-      { own: { restrictor: { index: { kind: "qdrant", url: ofRestrictor.url } } } },
+      {
+        files: probedFiles,
+        own: { restrictor: { index: { kind: "qdrant", url: ofRestrictor.url } } },
+      },
     );
     await put("The page is awake.");
     await untilCleared(deployment.api, "app");
@@ -34,21 +38,24 @@ describeWith(`on Kafka and ${await indexOfTests()}`, await findCluster(), (clust
   const patch = () => deployment.api.patch("app", "page", { metadata: { at: "night" } });
 
   test.each([
-    ["chunker", () => put("The chunker is asleep.")],
-    ["restrictor", () => patch()],
+    ["chunker", "late", () => put("The chunker is asleep.")],
+    ["restrictor", "lasting", () => patch()],
   ] as const)(
-    "a %s that was stopped is named while a change waits for it, and no more when it goes on",
-    async (part, change) => {
+    "a %s that was stopped is named while a change waits for it, probes are %s, and both no more when it goes on",
+    async (part, outcome, change) => {
+      await untilProbe(deployment, "found");
       const process = deployment.process(part);
       process.pause();
       try {
         await change();
         await untilNamed(deployment.api, "app", part);
+        await untilProbe(deployment, outcome);
       } finally {
         process.resume();
       }
 
       await untilCleared(deployment.api, "app");
+      await untilProbe(deployment, "found");
     },
     testMs,
   );
