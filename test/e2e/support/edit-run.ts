@@ -1,5 +1,5 @@
 /** 200 random edits in 20 long documents made of real pages, and what each of them cost. */
-import { seededChance } from "@tidemark/testing";
+import { eventually, seededChance } from "@tidemark/testing";
 import { handbookText, plainPages } from "./handbook.ts";
 import { edited, vocabularyOf } from "./random-edit.ts";
 import type { TidemarkApi, WhyWire } from "./tidemark-api.ts";
@@ -87,7 +87,18 @@ async function putAll(api: TidemarkApi, texts: readonly string[], apart: boolean
   );
   for (const answer of answers) {
     if ("error" in answer) throw new Error(answer.error.detail);
-    const { after } = await api.search({ query: "edit", after: answer.token, limit: 1, waitMs });
-    if (after[0]?.status !== "visible") throw new Error(JSON.stringify(after));
+    // The first of them embeds some 2,000 chunks, which takes a busy machine longer than one wait.
+    await eventually(
+      async () => {
+        const { after } = await api.search({
+          query: "edit",
+          after: answer.token,
+          limit: 1,
+          waitMs,
+        });
+        if (after[0]?.status !== "visible") throw new Error(JSON.stringify(after));
+      },
+      { withinMs: 4 * waitMs },
+    );
   }
 }
