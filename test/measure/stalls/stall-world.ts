@@ -127,13 +127,14 @@ export async function openStallWorld(pushed: readonly string[]): Promise<StallWo
   };
 }
 
-/** A bucket tells of every object that is put, whoever does so. */
+/** A bucket tells of every object that is put or deleted, whoever does so. */
 function tellOfObject(buckets: readonly BucketUnderTest[], { method, path }: Asked): void {
-  const [, name, ...key] = new URL(path, "http://s3").pathname.split("/");
-  const bucket = buckets.find((each) => each.name === name);
-  if (!bucket || method !== "PUT" || key.length === 0) return;
+  const [, bucketName, ...key] = new URL(path, "http://s3").pathname.split("/");
+  const bucket = buckets.find((each) => each.name === bucketName);
+  const name = { PUT: "ObjectCreated:Put", DELETE: "ObjectRemoved:Delete" }[method];
+  if (!bucket || name === undefined || key.length === 0) return;
   // What the queue does not take is lost, as an event may be.
-  bucket.events.tell({ key: key.join("/"), name: "ObjectCreated:Put" }).catch(() => {});
+  bucket.events.tell({ key: key.join("/"), name }).catch(() => {});
 }
 
 function started<S extends AsyncDisposable>(finding: Finding<S>): Promise<S> {
