@@ -169,6 +169,36 @@ describe("a listed source", () => {
     expect(afterMs).toBe(sinceScanMs);
   });
 
+  test("says after a restart and during a replay no more than its last scan has shown", async () => {
+    const world = await WatermarkWorld.of();
+    const first = await world.start();
+    for (let at = 0; at < 100; at += 1) await world.push(`k${at}`);
+    const beganAtMs = world.clock.nowMs();
+    await world.scan();
+    await world.clock.advance(30 * secondMs);
+    const beforeMs = first.behindMs(listed);
+    await first.stop();
+
+    const second = await world.start();
+    await world.replay();
+    const told: (number | null)[] = [];
+    for (let at = 0; at < 60; at += 1) {
+      await world.clock.advance(secondMs);
+      const behindMs = second.behindMs(listed);
+      told.push(behindMs === null ? null : behindMs - (world.clock.nowMs() - beganAtMs));
+    }
+    const againAtMs = world.clock.nowMs();
+    await world.scan();
+    await world.clock.advance(30 * secondMs);
+    const afterMs = second.behindMs(listed);
+
+    const sinceAgainMs = world.clock.nowMs() - againAtMs;
+    await second.stop();
+    expect(beforeMs).toBe(30 * secondMs);
+    expect(told.every((each) => each === null || each >= 0)).toBe(true);
+    expect(afterMs).toBe(sinceAgainMs);
+  });
+
   test("says between scans what its events told of, and that the way is closed while nothing changes", async () => {
     const world = await WatermarkWorld.of();
     const process = await world.start();
