@@ -39,6 +39,8 @@ const kinds: readonly RestrictionKind[] = [
 ];
 const waitMs = 30_000;
 const longWithinMs = 10 * 60_000;
+const filledWithinMs = 15_000;
+const lookMs = 50;
 /** So much more than asked for waits, so that what is embedded meanwhile does not make it too short. */
 const spareMax = 1_000;
 const pauseMsMax = 2_000;
@@ -81,14 +83,13 @@ export async function restrictionRun(
   let written = 0;
   let long = 1;
   for (let round = 0; round < options.rounds; round += 1) {
-    const pending = await pendingOf(api);
-    if (pending < options.queued + spare) {
-      const count = options.queued + 2 * spare - pending;
+    const least = options.queued + spare;
+    // What is embedded before all of it is heard of makes the queue too short: then more is added.
+    for (let pending = await pendingOf(api); pending < least; pending = await pendingOf(api)) {
+      const count = least + spare - pending;
       await fill(deployment, { from: written, count, chance });
       written += count;
-      await eventually(async () => (await pendingOf(api)) >= options.queued + spare, {
-        withinMs: longWithinMs,
-      });
+      await untilPending(api, least);
     }
     do {
       if (!(await isLongPending(api))) {
@@ -103,6 +104,14 @@ export async function restrictionRun(
     measured.push(await measure(deployment, round));
   }
   return { measured, deployment };
+}
+
+/** Or until so much time has passed that it does not come so far. */
+async function untilPending(api: TidemarkApi, least: number): Promise<void> {
+  const untilMs = performance.now() + filledWithinMs;
+  while (performance.now() < untilMs && (await pendingOf(api)) < least) {
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
 }
 
 async function measure(deployment: Deployment, round: number): Promise<Restriction> {
