@@ -8,7 +8,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "@tidemark/testing";
 import { EmbeddedDeployment } from "../e2e/support/embedded-deployment.ts";
-import { hitOf } from "../e2e/support/found.ts";
+import { hitOf, untilSettled } from "../e2e/support/found.ts";
 import { percentile } from "../e2e/support/percentile.ts";
 
 const [changes = 1_000] = process.argv.slice(2).map(Number);
@@ -19,6 +19,8 @@ await using deployment = await EmbeddedDeployment.start({
   documents: { "page-0.md": "At first." },
 });
 const { api } = deployment;
+// What the first look at the source finds is no change.
+await untilSettled(api, "files", { documents: 1 });
 const pages = 20;
 /** By how much what was seen is later than what was told, less the searches that it took to see it. */
 const apart: number[] = [];
