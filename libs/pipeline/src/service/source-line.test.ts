@@ -303,6 +303,23 @@ test("what could not be read is asked for again, less and less often, though no 
   expect(again).toBe(3);
 });
 
+test("what could not be read is not forgotten while the log does not take that it is asked for", async () => {
+  const line = new Line({ scanLeastMs: 3_600_000, digestedTo: () => 1e15 });
+  await line.start();
+  line.line?.noteBlocked(documentId(aSource, "busy.md"), "SlowDown");
+  const before = (await line.hints()).length;
+  for (let at = 0; at < 10; at += 1) line.faults.next("append", { kind: "rejectBefore" });
+
+  await line.clock.advance(6_000);
+  const kept = line.line?.blocked.get("busy.md");
+  await line.clock.advance(900_000);
+
+  const asked = (await line.hints()).slice(before).map(({ documentId: id }) => id);
+  await line.end();
+  expect(kept).toBe("SlowDown");
+  expect(asked).toEqual([documentId(aSource, "busy.md")]);
+});
+
 test("a source is in trouble while a document is read for too long, or its watch hears nothing", async () => {
   let deaf: string | null = null;
   const line = new Line({

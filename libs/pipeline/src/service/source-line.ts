@@ -285,13 +285,15 @@ export class SourceLine {
   }
 
   async #askForBlocked(most = Number.POSITIVE_INFINITY): Promise<void> {
-    const keys = [...this.#blocked.keys()].slice(0, most);
-    if (keys.length === 0) return;
-    for (const key of keys) this.#blocked.delete(key);
-    await this.hint(
-      keys.map((key) => documentId(this.#options.source, key)),
-      "reconcile",
-    );
+    const asked = [...this.#blocked].slice(0, most);
+    if (asked.length === 0) return;
+    // Before they are asked for: whoever reads them may find that they still cannot be read.
+    for (const [key] of asked) this.#blocked.delete(key);
+    const ids = asked.map(([key]) => documentId(this.#options.source, key));
+    await this.hint(ids, "reconcile").catch((error: unknown) => {
+      for (const [key, reason] of asked) this.#blocked.set(key, reason);
+      throw error;
+    });
   }
 
   /** The next scan may be hours away, and the source answer again in seconds. */
