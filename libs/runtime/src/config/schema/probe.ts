@@ -24,7 +24,7 @@ function paced<Rest>({ every, within, ...rest }: Rest & { every: number; within:
 }
 
 const description =
-  "A document of Tidemark's own that is written here and has to be found by search: asks for the right to write";
+  "A document of Tidemark's own that is written here, has to be found by search, is deleted and has to be gone: asks for the right to write and to delete";
 
 /** Of a folder or a bucket. */
 export const keyProbeSchema = section({
