@@ -29,6 +29,7 @@ import {
 import {
   aGeneration,
   aManifest,
+  anId,
   aPolicy,
   aRecipe,
   aRevision,
@@ -64,7 +65,7 @@ const nobodys: Policy = { tenant: "nobody", permissions: { kind: "only", princip
 
 export function aWorldDocument(parts: Partial<WorldDocument> & { id: DocumentId }): WorldDocument {
   return {
-    texts: ["the tide comes in"],
+    texts: [askedText],
     policy: aPolicy(),
     metadata: {},
     state: "searchable",
@@ -74,6 +75,28 @@ export function aWorldDocument(parts: Partial<WorldDocument> & { id: DocumentId 
     isOverlooked: false,
     ...parts,
   };
+}
+
+/** The text that a question of these worlds is about. */
+export const askedText = "the tide comes in";
+export const wantedId = anId("wanted.md");
+
+/** The wanted document, as it is stated, among others. */
+export function worldOfWanted(
+  document: Partial<WorldDocument>,
+  ...others: readonly WorldDocument[]
+): SearchedWorld {
+  return new SearchedWorld([aWorldDocument({ id: wantedId, ...document }), ...others]);
+}
+
+/** Documents that answer the question better. */
+export function betterDocuments(
+  count: number,
+  parts: Partial<WorldDocument> = {},
+): WorldDocument[] {
+  return Array.from({ length: count }, (_, at) =>
+    aWorldDocument({ id: anId(`better-${at}.md`), texts: [`${askedText} now`], ...parts }),
+  );
 }
 
 export class SearchedWorld {

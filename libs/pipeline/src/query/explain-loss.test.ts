@@ -2,36 +2,26 @@ import { sourceName } from "@tidemark/domain";
 import {
   aGeneration,
   anAsker,
-  anId,
   aPolicy,
   aQuestion,
   aRecipe,
   aWorldDocument,
   only,
-  SearchedWorld,
   wordVector,
-  type WorldDocument,
+  askedText,
+  betterDocuments,
+  wantedId,
+  worldOfWanted,
 } from "@tidemark/testing";
 import { chunksWithin, explainLoss } from "./explain-loss.ts";
 import { searchRanked, type IndexSearch } from "./search.ts";
 
-const wanted = anId("wanted.md");
-const tide = "the tide comes in";
-
-function worldOf(document: Partial<WorldDocument>, ...others: readonly WorldDocument[]) {
-  return new SearchedWorld([aWorldDocument({ id: wanted, ...document }), ...others]);
-}
-
-/** Documents that answer the question better. */
-function better(count: number, parts: Partial<WorldDocument> = {}): WorldDocument[] {
-  return Array.from({ length: count }, (_, at) =>
-    aWorldDocument({ id: anId(`better-${at}.md`), texts: [`${tide} now`], ...parts }),
-  );
-}
-
 describe("what is asked", () => {
   test("is about other sources", async () => {
-    const report = await worldOf({}).why(aQuestion({ sources: [sourceName("wiki")] }), wanted);
+    const report = await worldOfWanted({}).why(
+      aQuestion({ sources: [sourceName("wiki")] }),
+      wantedId,
+    );
 
     expect(report).toMatchObject({ step: "filter", reason: "source", unmet: null });
     expect(report.fix).toContain("--source files");
@@ -41,10 +31,10 @@ describe("what is asked", () => {
     [{ area: "it", year: 2024 }, "year", 2024, "and the document has 2024"],
     [{ area: "it" }, "year", null, "and the document does not have that field"],
   ] as const)("has a condition that %j does not meet", async (metadata, field, value, said) => {
-    const world = worldOf({ metadata });
+    const world = worldOfWanted({ metadata });
     const filter = { area: ["hr", "it"], year: { gte: 2025 } };
 
-    const report = await world.why(aQuestion({ filter }), wanted);
+    const report = await world.why(aQuestion({ filter }), wantedId);
 
     expect(report).toMatchObject({
       step: "filter",
@@ -57,10 +47,13 @@ describe("what is asked", () => {
 
 describe("among the candidates", () => {
   test("it is not, where an approximate search overlooks it", async () => {
-    const world = worldOf({ isOverlooked: true }, ...better(2, { texts: ["a storm"] }));
+    const world = worldOfWanted(
+      { isOverlooked: true },
+      ...betterDocuments(2, { texts: ["a storm"] }),
+    );
 
-    const report = await world.why(aQuestion({ limit: 1 }), wanted);
-    const exact = await world.why(aQuestion({ limit: 1, exact: true }), wanted);
+    const report = await world.why(aQuestion({ limit: 1 }), wantedId);
+    const exact = await world.why(aQuestion({ limit: 1, exact: true }), wantedId);
 
     expect(report).toMatchObject({
       step: "candidates",
@@ -72,17 +65,17 @@ describe("among the candidates", () => {
   });
 
   test("it was not, where it came while the search was explained", async () => {
-    const world = worldOf({ state: "absent" }, ...better(1, { texts: ["a storm"] }));
+    const world = worldOfWanted({ state: "absent" }, ...betterDocuments(1, { texts: ["a storm"] }));
     const search: IndexSearch = {
       ...aQuestion({ limit: 1 }),
       generation: { id: aGeneration, recipe: aRecipe } as IndexSearch["generation"],
-      vector: wordVector(tide),
+      vector: wordVector(askedText),
       asker: anAsker(),
       tenants: null,
     };
     const searched = await searchRanked(world.index, search);
-    world.write(aWorldDocument({ id: wanted }));
-    const [manifest] = await world.index.manifests(aGeneration, [wanted]);
+    world.write(aWorldDocument({ id: wantedId }));
+    const [manifest] = await world.index.manifests(aGeneration, [wantedId]);
     if (!manifest) throw new Error("it was written");
     const listed = await chunksWithin(world.index, search, manifest);
 
@@ -93,17 +86,17 @@ describe("among the candidates", () => {
   });
 
   test("it is not, where its points carry an older policy", async () => {
-    const report = await worldOf({ areCopiesBehind: true }).why(aQuestion(), wanted);
+    const report = await worldOfWanted({ areCopiesBehind: true }).why(aQuestion(), wantedId);
 
     expect(report).toMatchObject({ step: "candidates", reason: "copies" });
     expect(report.explanation).toContain("of revision 1.2; those of revision 1.3 follow");
   });
 
   test("it is not, where others are refused until the search may fetch no more", async () => {
-    const hidden = better(60, { contentPolicy: aPolicy({ permissions: only("bo") }) });
-    const world = worldOf({ texts: ["the tide"] }, ...hidden);
+    const hidden = betterDocuments(60, { contentPolicy: aPolicy({ permissions: only("bo") }) });
+    const world = worldOfWanted({ texts: ["the tide"] }, ...hidden);
 
-    const report = await world.why(aQuestion({ limit: 1 }), wanted);
+    const report = await world.why(aQuestion({ limit: 1 }), wantedId);
 
     expect(report).toMatchObject({ step: "candidates", reason: "bound", placing: { rank: 1 } });
     expect(report.explanation).toContain("after 36 documents");
@@ -113,9 +106,9 @@ describe("among the candidates", () => {
 
 describe("among the ranks", () => {
   test("it is beyond the limit, by how much, and that the words differ", async () => {
-    const world = worldOf({ texts: ["a storm"] }, ...better(7));
+    const world = worldOfWanted({ texts: ["a storm"] }, ...betterDocuments(7));
 
-    const report = await world.why(aQuestion({ limit: 2 }), wanted);
+    const report = await world.why(aQuestion({ limit: 2 }), wantedId);
 
     const { placing } = report;
     expect(report).toMatchObject({ step: "rank", reason: "limit", placing: { rank: 8, limit: 2 } });
@@ -128,18 +121,18 @@ describe("among the ranks", () => {
   });
 
   test("it is beyond all that are looked at", async () => {
-    const world = worldOf({ texts: ["a storm"] }, ...better(1_600));
+    const world = worldOfWanted({ texts: ["a storm"] }, ...betterDocuments(1_600));
 
-    const report = await world.why(aQuestion({ limit: 1 }), wanted);
+    const report = await world.why(aQuestion({ limit: 1 }), wantedId);
 
     expect(report).toMatchObject({ step: "rank", reason: "limit", placing: { rank: null } });
     expect(report.explanation).toContain("beyond rank 500");
   });
 
   test("it is lowered by a newer revision that is on its way", async () => {
-    const world = worldOf({ isStale: true }, ...better(1));
+    const world = worldOfWanted({ isStale: true }, ...betterDocuments(1));
 
-    const report = await world.why(aQuestion({ limit: 1, preferCurrent: 0.9 }), wanted);
+    const report = await world.why(aQuestion({ limit: 1, preferCurrent: 0.9 }), wantedId);
 
     expect(report).toMatchObject({ step: "rank", reason: "preferCurrent", placing: { rank: 2 } });
     expect(report.explanation).toContain("lowered its score from 1.000 to 0.100");

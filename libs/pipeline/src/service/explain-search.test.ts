@@ -11,24 +11,14 @@ import {
   SearchedWorld,
   seenRevision,
   type WorldDocument,
+  askedText,
+  betterDocuments,
+  wantedId,
+  worldOfWanted,
 } from "@tidemark/testing";
 import type { DocumentSource, SourceState } from "../ports/document-source.ts";
 import { chunkerGroup, mutationsTopic } from "../topics.ts";
 import { publishDeadLetters, readDeadLetters } from "../run-stage/dead-letters.ts";
-
-const wanted = anId("wanted.md");
-const tide = "the tide comes in";
-
-function worldOf(document: Partial<WorldDocument>, ...others: readonly WorldDocument[]) {
-  return new SearchedWorld([aWorldDocument({ id: wanted, ...document }), ...others]);
-}
-
-/** Documents that answer the question better. */
-function better(count: number, parts: Partial<WorldDocument> = {}): WorldDocument[] {
-  return Array.from({ length: count }, (_, at) =>
-    aWorldDocument({ id: anId(`better-${at}.md`), texts: [`${tide} now`], ...parts }),
-  );
-}
 
 function aSource(state: SourceState): DocumentSource {
   return { read: async () => state, list: () => (async function* () {})() };
@@ -42,23 +32,23 @@ async function state(world: SearchedWorld, id: DocumentId): Promise<void> {
 
 describe("what is found", () => {
   test("is found at its rank, with the chunk that is nearest", async () => {
-    const world = worldOf({ texts: ["a storm", tide] }, ...better(0));
+    const world = worldOfWanted({ texts: ["a storm", askedText] }, ...betterDocuments(0));
 
-    const report = await world.why(aQuestion(), wanted);
+    const report = await world.why(aQuestion(), wantedId);
 
     expect(report).toMatchObject({
       step: "found",
       reason: null,
       fix: null,
       placing: { rank: 1, limit: 10, score: 1 },
-      nearest: { ordinal: 1, chunks: 2, text: tide, heading: ["Guide"] },
+      nearest: { ordinal: 1, chunks: 2, text: askedText, heading: ["Guide"] },
       revision: { seen: { position: 3 }, indexed: { position: 3 } },
     });
     expect(report.explanation).toBe("it is found at rank 1 with 1.000");
   });
 
   test("is told to be older than what is known", async () => {
-    const report = await worldOf({ isStale: true }).why(aQuestion(), wanted);
+    const report = await worldOfWanted({ isStale: true }).why(aQuestion(), wantedId);
 
     expect(report).toMatchObject({
       step: "found",
@@ -68,23 +58,23 @@ describe("what is found", () => {
   });
 
   test("is told to be found in a generation that other searches do not read", async () => {
-    const world = worldOf({ state: "absent" });
+    const world = worldOfWanted({ state: "absent" });
     const id = "g0" as GenerationId;
     world.add(id, "retiring");
-    world.write(aWorldDocument({ id: wanted }), id);
+    world.write(aWorldDocument({ id: wantedId }), id);
 
-    const before = await world.why(aQuestion({ generation: id }), wanted);
+    const before = await world.why(aQuestion({ generation: id }), wantedId);
 
     expect(before).toMatchObject({ step: "found", generation: id });
     expect(before.hints).toEqual(["generation g0 is retiring: other searches read another one"]);
   });
 
   test("is told to lack chunks that are not stored", async () => {
-    const world = worldOf({ texts: [tide, "a storm"] });
-    const points = await world.index.pointsOf(aGeneration, wanted);
+    const world = worldOfWanted({ texts: [askedText, "a storm"] });
+    const points = await world.index.pointsOf(aGeneration, wantedId);
     for (const { id, text } of points) if (text === "a storm") world.lose(id);
 
-    const { hints, step } = await world.why(aQuestion(), wanted);
+    const { hints, step } = await world.why(aQuestion(), wantedId);
 
     expect([step, hints]).toEqual(["found", ["1 of its 2 chunks are not stored any more"]]);
   });
@@ -92,16 +82,16 @@ describe("what is found", () => {
 
 describe("what is not known", () => {
   test("has a source that is not configured", async () => {
-    const report = await worldOf({}).why(aQuestion(), anId("a.md", "gone"));
+    const report = await worldOfWanted({}).why(aQuestion(), anId("a.md", "gone"));
 
     expect(report).toMatchObject({ step: "known", reason: "unknownSource" });
     expect(report.explanation).toBe("no source gone is configured; there are: files, wiki");
   });
 
   test("was never seen by its source", async () => {
-    const world = worldOf({ state: "absent" });
+    const world = worldOfWanted({ state: "absent" });
 
-    const report = await world.why(aQuestion(), wanted);
+    const report = await world.why(aQuestion(), wantedId);
 
     expect(report).toMatchObject({ step: "known", reason: "neverSeen", revision: null });
     expect(report.fix).toContain("tidemark reconcile");
@@ -110,11 +100,11 @@ describe("what is not known", () => {
   test.each(["absent", "deleted"] as const)(
     "is left out by the settings of its source, and is %s for that",
     async (standing) => {
-      const world = worldOf({ state: standing });
+      const world = worldOfWanted({ state: standing });
       world.from = aSource({ kind: "filtered" });
       world.serve("files");
 
-      const report = await world.why(aQuestion(), wanted);
+      const report = await world.why(aQuestion(), wantedId);
 
       expect(report).toMatchObject({ step: "known", reason: "excluded" });
       expect(report.fix).toContain("include, exclude");
@@ -122,11 +112,11 @@ describe("what is not known", () => {
   );
 
   test("is in its source and was not heard of", async () => {
-    const world = worldOf({ state: "absent" });
+    const world = worldOfWanted({ state: "absent" });
     world.from = aSource({ kind: "blocked", reason: "403" });
     world.serve("files");
 
-    const report = await world.why(aQuestion(), wanted);
+    const report = await world.why(aQuestion(), wantedId);
 
     expect(report).toMatchObject({
       step: "known",
@@ -136,10 +126,10 @@ describe("what is not known", () => {
   });
 
   test("was stated by its source and waits to be seen", async () => {
-    const world = worldOf({ state: "absent" });
-    await state(world, wanted);
+    const world = worldOfWanted({ state: "absent" });
+    await state(world, wantedId);
 
-    const report = await world.why(aQuestion(), wanted);
+    const report = await world.why(aQuestion(), wantedId);
 
     expect(report).toMatchObject({
       reason: "waiting",
@@ -149,14 +139,14 @@ describe("what is not known", () => {
   });
 
   test("was seen and waits for the part whose turn it is, which is in trouble", async () => {
-    const world = worldOf({ state: "waiting" });
-    await state(world, wanted);
+    const world = worldOfWanted({ state: "waiting" });
+    await state(world, wantedId);
     const consumer = await world.log.consumer(mutationsTopic, chunkerGroup(aGeneration));
     const records = await consumer.poll({ recordsMax: 10, bytesMax: 1_000_000, waitMs: 0 });
     for (const { offset, partition } of records) await consumer.acknowledge(partition, offset + 1);
     world.troubles = { embedder: "no answer" };
 
-    const report = await world.why(aQuestion(), wanted);
+    const report = await world.why(aQuestion(), wantedId);
 
     expect(report).toMatchObject({
       step: "known",
@@ -167,10 +157,10 @@ describe("what is not known", () => {
   });
 
   test("waits where freshness says that it does", async () => {
-    const world = worldOf({ state: "waiting" });
+    const world = worldOfWanted({ state: "waiting" });
     const source = sourceName("files");
     const oldest = {
-      documentId: wanted,
+      documentId: wantedId,
       tenant: "*",
       kind: "change",
       sinceMs: 5,
@@ -191,20 +181,20 @@ describe("what is not known", () => {
     };
     world.told = { source, oldest, stages, ...none };
 
-    const { waiting } = await world.why(aQuestion(), wanted);
+    const { waiting } = await world.why(aQuestion(), wantedId);
 
     const { sinceMs, stage, trouble, waitsFor } = oldest;
     expect(waiting).toEqual({ sinceMs, stage, trouble, waitsFor });
   });
 
   test("failed, with its reason and the dead letter to retry", async () => {
-    const world = worldOf({ state: "failed" });
+    const world = worldOfWanted({ state: "failed" });
     await publishDeadLetters(world.log, [
       {
         stage: "chunker",
         group: chunkerGroup(aGeneration),
         generation: aGeneration,
-        documentId: wanted,
+        documentId: wantedId,
         revision: { epoch: 1, position: seenRevision },
         chunk: null,
         topic: mutationsTopic,
@@ -219,7 +209,7 @@ describe("what is not known", () => {
     ]);
     const [id] = (await readDeadLetters(world.log)).keys();
 
-    const report = await world.why(aQuestion(), wanted);
+    const report = await world.why(aQuestion(), wantedId);
 
     expect(report).toMatchObject({
       step: "known",
@@ -230,25 +220,25 @@ describe("what is not known", () => {
   });
 
   test("was deleted, by which revision and when", async () => {
-    const report = await worldOf({ state: "deleted" }).why(aQuestion(), wanted);
+    const report = await worldOfWanted({ state: "deleted" }).why(aQuestion(), wantedId);
 
     expect(report).toMatchObject({ step: "known", reason: "deleted" });
     expect(report.explanation).toBe("deleted at revision 1.3, seen at 2026-01-01T00:00:00.000Z");
   });
 
   test.each(["archived", "empty"] as const)("is %s", async (standing) => {
-    const report = await worldOf({ state: standing }).why(aQuestion(), wanted);
+    const report = await worldOfWanted({ state: standing }).why(aQuestion(), wantedId);
 
     expect(report).toMatchObject({ step: "known", reason: standing });
   });
 
   test("is told to be in another generation", async () => {
-    const world = worldOf({ state: "absent" });
+    const world = worldOfWanted({ state: "absent" });
     const id = "g2" as GenerationId;
     world.add(id, "building");
-    world.write(aWorldDocument({ id: wanted }), id);
+    world.write(aWorldDocument({ id: wantedId }), id);
 
-    const { explanation } = await world.why(aQuestion(), wanted);
+    const { explanation } = await world.why(aQuestion(), wantedId);
 
     expect(explanation).toContain("generation g2, which is building, has it");
   });
@@ -260,10 +250,10 @@ describe("what is not known", () => {
     "is a write that is %s, where what is searched does not come near",
     async (...the) => {
       const [, document, written, reason] = the;
-      const world = worldOf({ texts: ["a storm"], ...document }, ...better(1));
-      const after = [{ documentId: wanted, revision: { epoch: 1, ...written } }];
+      const world = worldOfWanted({ texts: ["a storm"], ...document }, ...betterDocuments(1));
+      const after = [{ documentId: wantedId, revision: { epoch: 1, ...written } }];
 
-      const report = await world.why(aQuestion({ limit: 1, after }), wanted);
+      const report = await world.why(aQuestion({ limit: 1, after }), wantedId);
 
       expect(report).toMatchObject({ step: "known", reason, placing: { rank: 2 } });
       expect(report.explanation).toContain(`revision 1.${written.position}`);
@@ -272,7 +262,7 @@ describe("what is not known", () => {
 });
 
 test("points that a manifest lists and nobody stores are lost by the index", async () => {
-  const report = await worldOf({ arePointsLost: true }).why(aQuestion(), wanted);
+  const report = await worldOfWanted({ arePointsLost: true }).why(aQuestion(), wantedId);
 
   expect(report).toMatchObject({ step: "indexed", reason: "points", nearest: null });
   expect(report.fix).toContain("audit --repair");
@@ -286,18 +276,21 @@ describe("who asks", () => {
     ["permissions", { permissions: only("bo", "cy") }, "its readers are bo, cy"],
     ["unreadable", { permissions: { kind: "unknown" } }, "nobody may read it"],
   ] as const)("may not read it for its %s", async (reason, policy, said) => {
-    const world = worldOf({ policy: aPolicy(policy) });
+    const world = worldOfWanted({ policy: aPolicy(policy) });
 
-    const report = await world.why(aQuestion({ asker: ann }), wanted);
+    const report = await world.why(aQuestion({ asker: ann }), wantedId);
 
     expect(report).toMatchObject({ step: "allowed", reason, nearest: { text: null, heading: [] } });
     expect(report.explanation).toContain(said);
   });
 
   test("may not read content that was written under a stricter policy", async () => {
-    const world = worldOf({ isStale: true, contentPolicy: aPolicy({ permissions: only("bo") }) });
+    const world = worldOfWanted({
+      isStale: true,
+      contentPolicy: aPolicy({ permissions: only("bo") }),
+    });
 
-    const report = await world.why(aQuestion({ asker: ann }), wanted);
+    const report = await world.why(aQuestion({ asker: ann }), wantedId);
 
     expect(report).toMatchObject({ step: "allowed", reason: "permissions" });
     expect(report.explanation).toContain("revision 1.2 and was written under a stricter policy");
@@ -320,14 +313,14 @@ describe("who asks", () => {
   ])(
     "is told the same of a document that is %s as of one that nobody knows",
     async (_, document) => {
-      const world = worldOf(document);
-      await state(world, wanted);
+      const world = worldOfWanted(document);
+      await state(world, wantedId);
       world.from = aSource({ kind: "filtered" });
       world.serve("files");
       const question = aQuestion({ asker: ann });
 
-      const told = await world.why(question, wanted, annsKey);
-      const unknown = await new SearchedWorld().why(question, wanted, annsKey);
+      const told = await world.why(question, wantedId, annsKey);
+      const unknown = await new SearchedWorld().why(question, wantedId, annsKey);
 
       expect(told).toEqual(unknown);
       expect(told).toMatchObject({
@@ -340,10 +333,10 @@ describe("who asks", () => {
   );
 
   test("is told of what another in whose name the key may ask could read, without its readers", async () => {
-    const world = worldOf({ policy: aPolicy({ tenant: "acme", permissions: only("bo") }) });
+    const world = worldOfWanted({ policy: aPolicy({ tenant: "acme", permissions: only("bo") }) });
     const question = aQuestion({ asker: ann });
 
-    const told = await world.why(question, wanted, {
+    const told = await world.why(question, wantedId, {
       tenants: ["acme"],
       principals: ["ann", "bo"],
     });
@@ -353,11 +346,11 @@ describe("who asks", () => {
   });
 
   test("is not told what is wrong with a part, unless it is an operator", async () => {
-    const world = worldOf({ state: "waiting" });
-    await state(world, wanted);
+    const world = worldOfWanted({ state: "waiting" });
+    await state(world, wantedId);
     world.troubles = { chunker: "its disk is full" };
 
-    const told = await world.why(aQuestion({ asker: ann }), wanted, annsKey);
+    const told = await world.why(aQuestion({ asker: ann }), wantedId, annsKey);
 
     expect(told).toMatchObject({ reason: "waiting", waiting: { stage: "queue", trouble: null } });
     expect(JSON.stringify(told)).not.toContain("disk");
@@ -365,7 +358,7 @@ describe("who asks", () => {
 });
 
 test("a search that would be refused is not explained", async () => {
-  const asked = worldOf({}).why(aQuestion({ tenant: "*" }), wanted);
+  const asked = worldOfWanted({}).why(aQuestion({ tenant: "*" }), wantedId);
 
   await expect(asked).rejects.toMatchObject({ status: 400, code: "tenant-required" });
 });
