@@ -29,6 +29,7 @@ import { LogStore } from "./log-store.ts";
 import { MemoryEmbedder } from "./memory-embedder.ts";
 import { MemoryEventLog } from "./memory-event-log.ts";
 import { MemoryVectorIndex } from "./memory-vector-index.ts";
+import { plainLine } from "./plain-line.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
 export const pushedSource = "push" as SourceName;
@@ -130,30 +131,14 @@ export class WatermarkWorld {
     });
     const lines = new GenerationLines({
       catalogue,
-      line: {
+      line: plainLine({
         stages: new Set(["restrictor", "chunker", "upserter"] as const),
         board,
         log,
         index,
         clock,
-        chance: () => 0,
         token: tokenSource(instance),
-        logger,
-        observer: silentObserver,
-        progressTopic: async (topic) => topic,
-        extractor: {
-          version: "1",
-          async extract({ bytes }) {
-            const text = Buffer.from(bytes).toString();
-            const blocks = [{ kind: "paragraph" as const, text }];
-            return { text: { title: null, blocks }, characters: text.length };
-          },
-        },
-        contents: new Map(),
-        windowOf: () => ({ waitMs: 0, documentsMax: 10 }),
-        accepted: () => false,
-        restate: async () => {},
-      },
+      }),
       openEmbedder: async () => embedder,
       failed,
     });

@@ -1,4 +1,4 @@
-import { MemoryEventLog, VirtualClock } from "@tidemark/testing";
+import { MemoryEventLog, VirtualClock, aWorkerStage } from "@tidemark/testing";
 import { OverloadedError, PoisonError, TransientError } from "../errors.ts";
 import { silentObserver } from "../observer.ts";
 import type { RecordPlace } from "../ports/event-log.ts";
@@ -25,20 +25,7 @@ function aStage(
   handle: (tasks: readonly Task<string>[]) => Promise<void>,
   more: Partial<Stage<string>> = {},
 ): Stage<string> {
-  return {
-    name: "worker",
-    topic: "work",
-    group: "workers",
-    documentsMax: 1,
-    concurrency: 1,
-    decode: (record) => record.value,
-    keyOf: (item) => item,
-    urgencyOf: () => 1,
-    handle,
-    setAside: async (task) => ({ documentId: task.key, revision: null }),
-    passMarker: async () => {},
-    ...more,
-  };
+  return aWorkerStage({ handle, ...more });
 }
 
 function aWorld(stage: Stage<string>) {

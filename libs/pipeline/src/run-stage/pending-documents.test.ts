@@ -1,7 +1,6 @@
 import type { CoalescingWindow } from "@tidemark/domain";
-import { VirtualClock } from "@tidemark/testing";
+import { VirtualClock, aWorkerStage } from "@tidemark/testing";
 import { PendingDocuments } from "./pending-documents.ts";
-import type { Stage } from "./stage.ts";
 
 const nightMs = 3_600_000;
 const nightly: CoalescingWindow = {
@@ -13,20 +12,9 @@ const soon: CoalescingWindow = { waitMs: 5_000, documentsMax: 2 };
 
 function aWorld() {
   const clock = new VirtualClock();
-  const stage: Stage<string> = {
-    name: "worker",
-    topic: "work",
-    group: "workers",
-    documentsMax: 1,
-    concurrency: 1,
-    decode: (record) => record.value,
-    keyOf: (item) => item,
-    urgencyOf: () => 1,
+  const stage = aWorkerStage({
     windowOf: (item) => (item.startsWith("night") ? nightly : soon),
-    handle: async () => {},
-    setAside: async (task) => ({ documentId: task.key, revision: null }),
-    passMarker: async () => {},
-  };
+  });
   const pending = new PendingDocuments(stage, clock, () => {}, new AbortController().signal);
   let offset = 0;
   const add = (key: string) => {

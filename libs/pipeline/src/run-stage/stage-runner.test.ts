@@ -1,4 +1,4 @@
-import { MemoryEventLog, VirtualClock } from "@tidemark/testing";
+import { MemoryEventLog, VirtualClock, aWorkerStage } from "@tidemark/testing";
 import { TransientError } from "../errors.ts";
 import { silentObserver } from "../observer.ts";
 import type { Urgency } from "./ready-queue.ts";
@@ -15,23 +15,16 @@ async function aStage({ concurrency, laneOf }: Pick<Stage<string>, "concurrency"
   const log = new MemoryEventLog({ clock });
   const begun: string[] = [];
   const held = Promise.withResolvers<void>();
-  const stage: Stage<string> = {
-    name: "worker",
-    topic: "work",
-    group: "workers",
+  const stage = aWorkerStage({
     documentsMax: 2,
     concurrency,
-    decode: (record) => record.value,
-    keyOf: (item) => item,
     urgencyOf: (item) => urgencies[item.split(" ")[0] ?? ""] ?? 3,
     ...(laneOf ? { laneOf } : {}),
     async handle(tasks) {
       begun.push(tasks.map(({ key }) => key).join(", "));
       await held.promise;
     },
-    setAside: async (task) => ({ documentId: task.key, revision: null }),
-    passMarker: async () => {},
-  };
+  });
   const runner = new StageRunner(stage, {
     log,
     index: null,
@@ -98,21 +91,11 @@ test("an outage opens the breaker, which is told, and closed by the first succes
   const told: string[] = [];
   let isAway = true;
   const runner = new StageRunner<string>(
-    {
-      name: "worker",
-      topic: "work",
-      group: "workers",
-      documentsMax: 1,
-      concurrency: 1,
-      decode: (record) => record.value,
-      keyOf: (item) => item,
-      urgencyOf: () => 1,
+    aWorkerStage({
       async handle() {
         if (isAway) throw new TransientError("the index does not answer");
       },
-      setAside: async (task) => ({ documentId: task.key, revision: null }),
-      passMarker: async () => {},
-    },
+    }),
     {
       log,
       index: null,

@@ -1,4 +1,10 @@
-import { IndexStore, MemoryEventLog, MemoryVectorIndex, VirtualClock } from "@tidemark/testing";
+import {
+  IndexStore,
+  MemoryEventLog,
+  MemoryVectorIndex,
+  VirtualClock,
+  aWorkerStage,
+} from "@tidemark/testing";
 import { TransientError } from "../errors.ts";
 import { silentObserver } from "../observer.ts";
 import type { Progress, VectorIndex } from "../ports/vector-index.ts";
@@ -108,19 +114,9 @@ test.each([0, 5_000])(
 );
 
 function aStage(handled: (key: string) => void): Stage<string> {
-  return {
-    name: "worker",
-    topic: "work",
-    group: "workers",
-    documentsMax: 1,
-    concurrency: 1,
-    decode: (record) => record.value,
-    keyOf: (item) => item,
-    urgencyOf: () => 1,
+  return aWorkerStage({
     async handle(tasks) {
       for (const { key } of tasks) handled(key);
     },
-    setAside: async (task) => ({ documentId: task.key, revision: null }),
-    passMarker: async () => {},
-  };
+  });
 }

@@ -14,8 +14,8 @@ import {
   MemoryEventLog,
   MemoryVectorIndex,
   VirtualClock,
+  plainLine,
 } from "@tidemark/testing";
-import { silentObserver } from "../observer.ts";
 import type { VectorIndex } from "../ports/vector-index.ts";
 import { tokenSource } from "../stages/restrict.ts";
 import { chunksTopic, mutationsTopic } from "../topics.ts";
@@ -76,30 +76,16 @@ class World {
     const catalogue = await Catalogue.load(log, clock);
     const lines = new GenerationLines({
       catalogue,
-      line: {
+      line: plainLine({
         stages: new Set(stages),
         board: new StageBoard(clock),
         log,
         index: over(new MemoryVectorIndex(this.indexStore)),
         clock,
-        chance: () => 0,
         token: tokenSource(stages.join()),
         logger: { debug() {}, info() {}, error() {}, warn: (_, said) => void warnings.push(said) },
-        observer: silentObserver,
         progressTopic: (topic) => this.progressTopic(topic),
-        extractor: {
-          version: "1",
-          async extract({ bytes }) {
-            const text = Buffer.from(bytes).toString();
-            const blocks = [{ kind: "paragraph" as const, text }];
-            return { text: { title: null, blocks }, characters: text.length };
-          },
-        },
-        contents: new Map(),
-        windowOf: () => ({ waitMs: 0, documentsMax: 10 }),
-        accepted: () => false,
-        restate: async () => {},
-      },
+      }),
       openEmbedder: async () => new MemoryEmbedder(),
       failed: (error) => {
         throw error;

@@ -16,9 +16,9 @@ import {
   MemoryEventLog,
   MemoryVectorIndex,
   VirtualClock,
+  plainLine,
 } from "@tidemark/testing";
 import { decodeChunkPart } from "../chunk-record.ts";
-import { silentObserver } from "../observer.ts";
 import { tokenSource } from "../stages/restrict.ts";
 import { chunksTopic, controlTopic, mutationsTopic, replayGroup } from "../topics.ts";
 import { Catalogue } from "./catalogue.ts";
@@ -72,30 +72,14 @@ class World {
     };
     const lines = new GenerationLines({
       catalogue,
-      line: {
+      line: plainLine({
         stages: new Set(["chunker", "upserter"] as const),
         board,
         log,
         index,
         clock,
-        chance: () => 0,
         token: tokenSource(instance),
-        logger,
-        observer: silentObserver,
-        progressTopic: async (topic) => topic,
-        extractor: {
-          version: "1",
-          async extract({ bytes }) {
-            const text = Buffer.from(bytes).toString();
-            const blocks = [{ kind: "paragraph" as const, text }];
-            return { text: { title: null, blocks }, characters: text.length };
-          },
-        },
-        contents: new Map(),
-        windowOf: () => ({ waitMs: 0, documentsMax: 10 }),
-        accepted: () => false,
-        restate: async () => {},
-      },
+      }),
       openEmbedder: async () => embedder,
       failed,
     });
