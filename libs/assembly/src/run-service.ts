@@ -15,12 +15,12 @@ import {
   loadConfigFiles,
   memoryBudget,
   Readiness,
+  refuseUnbuilt,
   runProcess,
   type Config,
   type ProcessContext,
 } from "@tidemark/runtime";
 import { openTidemark } from "./open-tidemark.ts";
-import { refuseUnbuilt } from "./refuse-unbuilt.ts";
 import { roleOfService, type ServiceName } from "./roles.ts";
 
 export interface ServiceOptions {

@@ -62,3 +62,4 @@ export {
   type ProcessContext,
   type ProcessLike,
 } from "./lifecycle.ts";
+export { refuseUnbuilt, unbuiltIn } from "./config/unbuilt.ts";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { createServer, listeningOf } from "@tidemark/api";
-import { openTidemark, refuseUnbuilt, roles, type Wrap } from "@tidemark/assembly";
+import { openTidemark, roles, type Wrap } from "@tidemark/assembly";
 import {
   boundHeaps,
   createLogger,
@@ -14,6 +14,7 @@ import {
   loadConfigFiles,
   memoryBudget,
   Readiness,
+  refuseUnbuilt,
   runProcess,
   type Config,
   type ProcessContext,

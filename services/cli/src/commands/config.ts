@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkConfig, editorSchema, exitCodes, formatProblems } from "@tidemark/runtime";
+import { checkConfig, editorSchema, exitCodes, formatProblems, unbuiltIn } from "@tidemark/runtime";
 import type { Command } from "commander";
 import { CliError } from "../cli-error.ts";
 import { outputFor, speaking, type Common, type Session } from "../command.ts";
@@ -17,16 +17,22 @@ export function configCommands(program: Command, session: Session): void {
     .addHelpText("after", "\nExit codes: 0 nothing is wrong, 78 something is.")
     .action((files: readonly string[], options: Common) => {
       const { environment } = session.terminal;
-      const { problems } = checkConfig({
+      const { config: checked, problems } = checkConfig({
         files: files.map((name) => ({ name, text: textOf(name, session) })),
         environment,
         readFile: (path) => readFileSync(path, "utf8"),
       });
-      const isWrong = problems.some(({ severity }) => severity === "error");
+      // What no process runs yet is refused at its start.
+      const unbuilt = checked ? unbuiltIn(checked) : [];
+      const isWrong = unbuilt.length > 0 || problems.some(({ severity }) => severity === "error");
       const output = outputFor(session, options);
       const colors = output.paint("bold", "") !== "";
-      if (options.json) output.json({ ok: !isWrong, problems });
-      else output.line(problems.length > 0 ? formatProblems(problems, { colors }) : "ok");
+      if (options.json) output.json({ ok: !isWrong, problems, unbuilt });
+      else {
+        if (problems.length > 0) output.line(formatProblems(problems, { colors }));
+        for (const part of unbuilt) output.line(`${part}: this version does not run it yet`);
+        if (problems.length + unbuilt.length === 0) output.line("ok");
+      }
       session.end(isWrong ? exitCodes.config : exitCodes.ok);
     });
 

@@ -27,6 +27,22 @@ test("init writes a config that checks, and never over another", async () => {
   expect(JSON.parse(schema)).toEqual(JSON.parse(printed.stdout));
 });
 
+test("what a config asks for and no process runs is told before one is started", async () => {
+  await using folder = await aFolder();
+  await writeFile(
+    join(folder.path, "tidemark.yaml"),
+    "version: 1\nsources: { app: { kind: push, permissions: public, quota: { documents: 9 } } }\n",
+  );
+  const at = { workingDirectory: folder.path };
+
+  const told = await runFake(["config", "check"], at);
+  const json = await runFake(["config", "check", "--json"], at);
+
+  expect(told).toMatchObject({ exitCode: 78 });
+  expect(told.stdout).toBe("sources.app.quota: this version does not run it yet\n");
+  expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, unbuilt: ["sources.app.quota"] });
+});
+
 test("everything wrong in a config is told at once, with its place", async () => {
   await using folder = await aFolder();
   await writeFile(

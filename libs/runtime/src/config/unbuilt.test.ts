@@ -1,5 +1,5 @@
-import { loadConfig } from "@tidemark/runtime";
-import { refuseUnbuilt } from "./refuse-unbuilt.ts";
+import { loadConfig } from "./load-config.ts";
+import { refuseUnbuilt } from "./unbuilt.ts";
 
 function refuse(...lines: readonly string[]): void {
   const text = ["version: 1", ...lines].join("\n");

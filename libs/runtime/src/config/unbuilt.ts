@@ -1,4 +1,6 @@
-import { ExitError, exitCodes, type Config } from "@tidemark/runtime";
+import { exitCodes } from "../exit-codes.ts";
+import { ExitError } from "../lifecycle.ts";
+import type { Config } from "./schema/config-schema.ts";
 
 const kinds = new Set(["debezium", "folder", "postgres", "push", "s3"]);
 
@@ -9,7 +11,8 @@ export function refuseUnbuilt(config: Config): void {
   throw new ExitError(exitCodes.config, `this version does not run yet: ${problems.join(", ")}`);
 }
 
-function unbuiltIn({ generations, sources, tenants }: Config): readonly string[] {
+/** What a config asks for of those parts, as they are named in it. */
+export function unbuiltIn({ generations, sources, tenants }: Config): readonly string[] {
   const problems: string[] = [];
   if (generations.promote !== "complete") {
     problems.push(`generations.promote: ${generations.promote}`);
