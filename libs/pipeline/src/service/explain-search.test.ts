@@ -214,7 +214,7 @@ describe("what is not known", () => {
     expect(report).toMatchObject({
       step: "known",
       reason: "failed",
-      fix: `tidemark dlq retry ${id}`,
+      fix: `mend it in its source, or tidemark dlq retry ${id}`,
     });
     expect(report.explanation).toBe("size-limit: too large");
   });

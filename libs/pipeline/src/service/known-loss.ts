@@ -106,7 +106,7 @@ function unknownSource({ sources }: KnownAround, { expected }: Judged): KnownLos
 
 async function retryOf({ deadLetters }: KnownAround, { expected }: Judged): Promise<string> {
   const letter = (await deadLetters()).find(({ documentId }) => documentId === expected);
-  return letter ? `tidemark dlq retry ${letter.id}` : knownFixes.failed;
+  return letter ? `mend it in its source, or tidemark dlq retry ${letter.id}` : knownFixes.failed;
 }
 
 type Waiting = NonNullable<SearchWhyReport["waiting"]>;

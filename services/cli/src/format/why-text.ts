@@ -129,7 +129,9 @@ function section(title: string, rows: readonly string[][]): readonly string[] {
 function advice({ deadLetters, standing }: WhyWire): readonly string[] {
   const text = {
     held: "tidemark reconcile   says how many deletes are held, and how they are applied",
-    failed: deadLetters[0] ? `tidemark dlq retry ${deadLetters[0].id}` : "tidemark dlq list",
+    failed: deadLetters[0]
+      ? `mend it in its source, or tidemark dlq retry ${deadLetters[0].id}`
+      : "tidemark dlq list",
     filtered: "tidemark config check   and the source's include, exclude and rules",
     unreadable: "give it permissions: front matter, a rule of its source, or a PATCH",
     denied: "ask with --tenant and --principal of one who may read it",
